@@ -1,0 +1,9 @@
+// dreamgrain's networks: each one function over a spec, and the specs of the models of the world.
+export * from "./clip-text.ts";
+export * from "./clip-vision.ts";
+export * from "./config.ts";
+export { ConfigError } from "./fields.ts";
+export * from "./specs.ts";
+export * from "./time.ts";
+export * from "./unet.ts";
+export * from "./vae.ts";

@@ -1,0 +1,104 @@
+// The U-Net beyond its goldens: sizes of every kind, and the inputs it takes.
+import { expect, test } from "vitest";
+import { formulaInput } from "../../test/formula.ts";
+import { formulaWeights, relativeRms } from "../../test/goldens.ts";
+import { trace } from "../graph/trace.ts";
+import { evaluate } from "../runtime/reference.ts";
+import { size, type Tensor, tensor } from "../tensor/tensor.ts";
+import { readAll } from "../weights/weights.ts";
+import { upsample } from "./blocks.ts";
+import { specs } from "./specs.ts";
+import { unetTime } from "./time.ts";
+import { type UnetSpec, unetGraph } from "./unet.ts";
+
+const tiny: UnetSpec = {
+  ...specs.small.unet,
+  inChannels: 4,
+  outChannels: 4,
+  levels: [
+    { channels: 8, heads: 2, transformers: 1 },
+    { channels: 16, heads: 2, transformers: 0 },
+    { channels: 16, heads: 4, transformers: 1 },
+  ],
+  contextChannels: 6,
+  norm: { groups: 4, eps: 1e-5 },
+};
+
+async function run(spec: UnetSpec, sample: Tensor, context: Tensor, timestep: number): Promise<Float64Array> {
+  const [batch, , height, width] = sample.shape;
+  const graph = unetGraph(spec, { batch, height, width, tokens: context.shape[1] });
+  const time = unetTime(spec, new Array<number>(batch).fill(timestep));
+  return evaluate(graph, { sample, context, time }, await readAll(formulaWeights(graph))).sample.data;
+}
+
+test.each([
+  [8, 8],
+  [16, 8],
+  [13, 10],
+  [7, 5],
+  [1, 1],
+])("gives back a picture of the size it got: %i×%i", (height, width) => {
+  const graph = unetGraph(tiny, { batch: 2, height, width, tokens: 3 });
+  expect(graph.outputs.sample.shape).toEqual([2, 4, height, width]);
+});
+
+test("upsampling to a skip's size repeats rows as diffusers' nearest resize does", () => {
+  const shape = [1, 1, 2, 2];
+  const graph = trace({ x: shape }, (p, { x }) => ({ y: upsample(p.at("up"), x, 3, 4) }));
+  const identity = tensor([0, 0, 0, 0, 1, 0, 0, 0, 0], [1, 1, 3, 3]);
+  const params = { "up.conv.weight": identity, "up.conv.bias": tensor([0], [1]) };
+  const { y } = evaluate(graph, { x: tensor([1, 2, 3, 4], shape) }, params);
+  expect([...y.data]).toEqual([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4]);
+});
+
+test("a batch is its pictures one by one", async () => {
+  const sample = formulaInput("sample", [2, 4, 5, 6]);
+  const context = formulaInput("context", [2, 3, 6]);
+  const half = (x: Tensor, b: number): Tensor => {
+    const width = size(x.shape) / 2;
+    return tensor(x.data.slice(b * width, (b + 1) * width), [1, ...x.shape.slice(1)]);
+  };
+  const both = await run(tiny, sample, context, 300);
+  const singles = [
+    await run(tiny, half(sample, 0), half(context, 0), 300),
+    await run(tiny, half(sample, 1), half(context, 1), 300),
+  ];
+  expect(
+    relativeRms(
+      both,
+      singles.flatMap((s) => [...s]),
+    ),
+  ).toBeLessThan(1e-12);
+});
+
+test("time, fractions of it, and context all matter", async () => {
+  const sample = formulaInput("sample", [1, 4, 4, 4]);
+  const context = formulaInput("context", [1, 3, 6]);
+  const base = await run(tiny, sample, context, 300);
+  expect(relativeRms(await run(tiny, sample, context, 300.5), base)).toBeGreaterThan(1e-4);
+  expect(relativeRms(await run(tiny, sample, formulaInput("other", [1, 3, 6]), 300), base)).toBeGreaterThan(1e-3);
+});
+
+test("the shipped U-Net takes 8×8 and 16×16 latents and ends in zeros when fresh", () => {
+  for (const side of [8, 16]) {
+    const graph = unetGraph(specs.small.unet, { batch: 1, height: side, width: side, tokens: 24 });
+    expect(graph.outputs.sample.shape).toEqual([1, 8, side, side]);
+    const random = { normal: () => 1, uniform: () => 1 };
+    for (const name of ["conv_out.weight", "conv_out.bias", "mid_block.resnets.1.conv2.weight"]) {
+      const { attrs, shape } = graph.params.get(name)!;
+      expect(
+        attrs.init(shape, random).every((v) => v === 0),
+        name,
+      ).toBe(true);
+    }
+  }
+});
+
+test("levels that the norm's groups do not divide are refused", () => {
+  const graph = () =>
+    unetGraph(
+      { ...specs.small.unet, levels: [{ channels: 48, heads: 4, transformers: 1 }] },
+      { batch: 1, height: 8, width: 8, tokens: 4 },
+    );
+  expect(graph).toThrow(/48 channels do not split into 32 groups/);
+});

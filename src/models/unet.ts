@@ -1,0 +1,112 @@
+// The conditional U-Net: from a noisy latent, how noisy it is, and a context, to the prediction. diffusers: UNet2DConditionModel.
+import type { Params } from "../graph/params.ts";
+import { type Graph, trace } from "../graph/trace.ts";
+import { concat, silu, type Value } from "../graph/value.ts";
+import { conv2d, groupNorm } from "../nn/layers.ts";
+import { resnet, timeMlp, transformer2d, upsample } from "./blocks.ts";
+
+/** One resolution of a U-Net, from fine to coarse. */
+export interface UnetLevel {
+  readonly channels: number;
+  /** Heads of attention; diffusers' configs call this attention_head_dim. */
+  readonly heads: number;
+  /** Transformer blocks after each resnet; 0 for resnets alone. */
+  readonly transformers: number;
+}
+
+/** What tells one U-Net from another. */
+export interface UnetSpec {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly levels: readonly UnetLevel[];
+  readonly layersPerBlock: number;
+  /** Transformer blocks in the middle. */
+  readonly midTransformers: number;
+  /** Width of the context's tokens. */
+  readonly contextChannels: number;
+  readonly projection: "conv" | "linear";
+  readonly norm: { readonly groups: number; readonly eps: number };
+  /** The sinusoid that `time` is made by. */
+  readonly time: { readonly flipSinToCos: boolean; readonly freqShift: number };
+  /** Micro-conditioning (SDXL): width of the sinusoid of each time id, and of pooled text and sinusoids together. */
+  readonly addition?: { readonly timeChannels: number; readonly channels: number };
+  /** Side of the latents it was trained for. */
+  readonly sampleSize: number;
+}
+
+/** What a U-Net takes. */
+export interface UnetInputs {
+  /** Noisy latents [b,inChannels,h,w], scaled as the sampler says. */
+  readonly sample: Value;
+  /** Sinusoids of the timesteps [b,levels[0].channels]: `timestepEmbedding` makes them. */
+  readonly time: Value;
+  /** Tokens [b,n,contextChannels]. */
+  readonly context: Value;
+  /** Pooled text and sinusoids of the time ids [b,addition.channels], where the spec has `addition`. */
+  readonly added?: Value;
+}
+
+/** The prediction [b,outChannels,h,w]; ε, v or flow as the weights were trained. Ronneberger et al. 2015, Rombach et al. 2022. */
+export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }: UnetInputs): Value {
+  const { levels, layersPerBlock, norm, projection } = spec;
+  const width = 4 * levels[0].channels;
+  let temb = timeMlp(p.at("time_embedding"), time, width);
+  if (added) temb = temb.add(timeMlp(p.at("add_embedding"), added, width));
+
+  const attend = (at: Params, x: Value, heads: number, layers: number): Value =>
+    layers === 0 ? x : transformer2d(at, x, context, { layers, heads, projection, groups: norm.groups });
+
+  let h = conv2d(p.at("conv_in"), sample, levels[0].channels);
+  const skips = [h];
+  for (const [i, { channels, heads, transformers }] of levels.entries()) {
+    const block = p.at("down_blocks").at(i);
+    for (let j = 0; j < layersPerBlock; j++) {
+      h = resnet(block.at("resnets").at(j), h, channels, norm, temb);
+      h = attend(block.at("attentions").at(j), h, heads, transformers);
+      skips.push(h);
+    }
+    if (i === levels.length - 1) continue;
+    h = conv2d(block.at("downsamplers.0.conv"), h, channels, { stride: 2, padding: 1 });
+    skips.push(h);
+  }
+
+  const mid = p.at("mid_block");
+  const { channels: deepest, heads: midHeads } = levels[levels.length - 1];
+  h = resnet(mid.at("resnets.0"), h, deepest, norm, temb);
+  h = attend(mid.at("attentions.0"), h, midHeads, spec.midTransformers);
+  h = resnet(mid.at("resnets.1"), h, deepest, norm, temb);
+
+  for (const [i, { channels, heads, transformers }] of [...levels].reverse().entries()) {
+    const block = p.at("up_blocks").at(i);
+    for (let j = 0; j <= layersPerBlock; j++) {
+      const skip = skips.pop()!;
+      h = resnet(block.at("resnets").at(j), concat(1, h, skip), channels, norm, temb);
+      h = attend(block.at("attentions").at(j), h, heads, transformers);
+    }
+    const next = skips.at(-1);
+    if (next) h = upsample(block.at("upsamplers.0"), h, next.shape[2], next.shape[3]);
+  }
+  return conv2d(p.at("conv_out"), silu(groupNorm(p.at("conv_norm_out"), h, norm)), spec.outChannels, { start: "zero" });
+}
+
+/** Sizes to trace a U-Net for; height and width are those of the latents. */
+export interface UnetSizes {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly tokens: number;
+}
+
+/** The U-Net as a graph; where the spec has `addition` it takes `added` as a fourth input. */
+export function unetGraph(spec: UnetSpec, sizes: UnetSizes): Graph<"sample" | "time" | "context", "sample"> {
+  const { batch, height, width, tokens } = sizes;
+  const inputs = {
+    sample: [batch, spec.inChannels, height, width],
+    time: [batch, spec.levels[0].channels],
+    context: [batch, tokens, spec.contextChannels],
+    ...(spec.addition && { added: [batch, spec.addition.channels] }),
+  };
+  return trace<"sample" | "time" | "context", "sample">(inputs, (p, values: UnetInputs) => ({
+    sample: unet(p, spec, values),
+  }));
+}

@@ -1,0 +1,77 @@
+// A model: its specs, its weights, how it reads words, and what its noise levels mean. Data; nothing here runs a network.
+
+import type { Prediction } from "../diffusion/denoise.ts";
+import type { NoiseTable } from "../diffusion/noise-table.ts";
+import type { SamplerName, ScheduleName } from "../diffusion/registry.ts";
+import type { ClipTextSpec } from "../models/clip-text.ts";
+import type { UnetSpec } from "../models/unet.ts";
+import { type VaeSpec, vaeFactor } from "../models/vae.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { Weights } from "../weights/weights.ts";
+
+/** What a picture is made with when the caller does not say. */
+export interface Defaults {
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly sampler: SamplerName;
+  readonly schedule: ScheduleName;
+  /** Every noise level multiplied by this (`ScheduleOptions.shift`). */
+  readonly shift: number;
+}
+
+export interface Model {
+  readonly name: string;
+  /** Hash of the weights, as metadata names them. */
+  readonly hash: string;
+  readonly specs: { readonly unet: UnetSpec; readonly vae: VaeSpec; readonly text: ClipTextSpec };
+  readonly weights: { readonly unet: Weights; readonly vae: Weights; readonly text: Weights };
+  readonly tokenizer: Tokenizer;
+  readonly table: NoiseTable;
+  readonly prediction: Prediction;
+  readonly defaults: Defaults;
+  /** RGB (−1…1) of a latent pixel, roughly: `factors` [3][channels] times the latent, plus `bias`. For previews. */
+  readonly preview?: { readonly factors: readonly (readonly number[])[]; readonly bias: readonly number[] };
+}
+
+/** Pixels along each axis must be a multiple of this: the autoencoder's factor times the U-Net's halvings. */
+export const sizeStep = ({ specs }: Model): number => vaeFactor(specs.vae) * 2 ** (specs.unet.levels.length - 1);
+
+/** The shape of the latents of one picture. */
+export function latentShape(
+  { specs }: Model,
+  width: number,
+  height: number,
+): readonly [number, number, number, number] {
+  const factor = vaeFactor(specs.vae);
+  return [1, specs.vae.latentChannels, height / factor, width / factor];
+}
+
+/** From the space in which diffusion happens (about unit variance) to the one that the decoder reads. */
+export function unscaled({ specs: { vae } }: Pick<Model, "specs">, latents: Tensor): Tensor {
+  const [, channels, ...size] = latents.shape;
+  const area = size.reduce((a, b) => a * b, 1);
+  const { latentsMean: mean, latentsStd: std, scalingFactor } = vae;
+  const data = latents.data.map((x, i) => {
+    const c = Math.floor(i / area) % channels;
+    return (x / scalingFactor) * (std?.[c] ?? 1) + (mean?.[c] ?? 0);
+  });
+  return { ...latents, data };
+}
+
+/** A rough picture [1,3,h,w] of latents, straight from a matrix; undefined for models that have none. */
+export function preview({ preview: matrix }: Model, latents: Tensor): Tensor | undefined {
+  if (!matrix) return undefined;
+  const [, channels, height, width] = latents.shape;
+  const area = height * width;
+  const data = new Float32Array(3 * area);
+  for (let rgb = 0; rgb < 3; rgb++)
+    for (let i = 0; i < area; i++) {
+      let sum = matrix.bias[rgb];
+      for (let c = 0; c < channels; c++) sum += matrix.factors[rgb][c] * latents.data[c * area + i];
+      data[rgb * area + i] = Math.min(1, Math.max(-1, sum));
+    }
+  return { dtype: "f32", shape: [1, 3, height, width], data };
+}

@@ -1,0 +1,125 @@
+// Text to picture: encode the prompt, draw the noise, pick the levels, sample, decode. Rombach et al. 2022.
+import { guided } from "../diffusion/guidance.ts";
+import { samplerNamed, scheduleNamed } from "../diffusion/registry.ts";
+import type { Step } from "../diffusion/samplers.ts";
+import type { Sigmas } from "../diffusion/sigmas.ts";
+import { cpuGenerator, type Seed } from "../tensor/random.ts";
+import { scale, type Tensor } from "../tensor/tensor.ts";
+import type { Encoding } from "../text/tokenizer.ts";
+import type { Engine } from "./engine.ts";
+import { latentShape, type Model, sizeStep } from "./model.ts";
+
+/** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
+export interface Request {
+  /** What the picture shows; absent for a picture that nothing guides. */
+  readonly prompt?: string;
+  /** What it does not show. */
+  readonly negative?: string;
+  /** A whole number; 0 and negative ones are seeds like any other. */
+  readonly seed: Seed;
+  /** Pixels, multiples of `sizeStep(model)`. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Noise levels walked through, from 1. More are clearer, fewer are cheaper. */
+  readonly steps?: number;
+  /** 1 follows the words as the network learned them; more follows them harder, and costs a second call a step. */
+  readonly guidance?: number;
+  /** 0…1: how much of the contrast that guidance adds is taken back. Lin et al. 2023. */
+  readonly rescale?: number;
+  /** Guide only at noise levels between these. Kynkäänniemi et al. 2024. */
+  readonly interval?: readonly [lowest: number, highest: number];
+  readonly sampler?: string;
+  readonly schedule?: string;
+  /** Every noise level multiplied by this. */
+  readonly shift?: number;
+}
+
+/** A request with every choice made and checked; what a picture's metadata records. */
+export type Settings = Required<Omit<Request, "prompt" | "negative" | "interval">> &
+  Pick<Request, "prompt" | "negative" | "interval">;
+
+export interface Picture {
+  /** [1,3,height,width], about −1…1. */
+  readonly pixels: Tensor;
+  /** What the decoder was given, in the space in which diffusion happens. */
+  readonly latents: Tensor;
+  readonly settings: Settings;
+  /** What of the prompt was not read as written, one sentence each. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Fill in a model's defaults and check every choice.
+ * @throws RangeError naming the choice, what it was and what it may be
+ */
+export function settings(model: Model, request: Request): Settings {
+  const chosen = { rescale: 0, ...model.defaults, ...defined(request) };
+  const step = sizeStep(model);
+  for (const side of ["width", "height"] as const)
+    if (!Number.isInteger(chosen[side]) || chosen[side] < step || chosen[side] > 4096 || chosen[side] % step !== 0) {
+      const near = Math.max(step, Math.round(chosen[side] / step) * step);
+      throw new RangeError(
+        `size: ${side} ${chosen[side]} must be a multiple of ${step} from ${step} to 4096${Number.isFinite(near) && near <= 4096 ? `; ${near} is near` : ""}`,
+      );
+    }
+  if (!Number.isInteger(chosen.steps) || chosen.steps < 1 || chosen.steps > model.table.timesteps)
+    throw new RangeError(`steps: ${chosen.steps} must be a whole number from 1 to ${model.table.timesteps}`);
+  if (!Number.isFinite(chosen.guidance) || chosen.guidance < 0 || chosen.guidance > 100)
+    throw new RangeError(
+      `guidance: ${chosen.guidance} must be a number from 0 to 100; ${model.defaults.guidance} is usual`,
+    );
+  if (!(chosen.shift > 0)) throw new RangeError(`shift: ${chosen.shift} must be above 0; 1 shifts nothing`);
+  samplerNamed(chosen.sampler);
+  scheduleNamed(chosen.schedule);
+  cpuGenerator(chosen.seed);
+  return chosen;
+}
+
+/** The noise levels that settings walk through. */
+export function walk(model: Model, { sampler, schedule, steps, shift }: Settings): Sigmas {
+  const { convention } = samplerNamed(sampler);
+  return scheduleNamed(schedule).schedule(model.table, steps, { convention, shift });
+}
+
+/**
+ * Make one picture; each step is yielded before it is taken (leave the loop to cancel), the picture is returned.
+ * Without a prompt nothing guides it: the unconditional picture that the noise of this seed leads to.
+ * @throws RangeError as `settings` does
+ */
+export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
+  const { model } = engine;
+  const chosen = settings(model, request);
+  const read = (text: string | undefined): Encoding => model.tokenizer.encode(text ?? "");
+  const prompt = read(chosen.prompt);
+  const negative = read(chosen.negative);
+
+  const sigmas = walk(model, chosen);
+  const asked = engine.denoise(await engine.context(prompt.ids), sigmas);
+  const steered = chosen.prompt !== undefined && chosen.guidance !== 1;
+  const denoise = steered
+    ? guided(asked, engine.denoise(await engine.context(negative.ids), sigmas), {
+        scale: chosen.guidance,
+        rescale: chosen.rescale,
+        prediction: model.prediction,
+        ...(chosen.interval && { interval: chosen.interval }),
+      })
+    : asked;
+
+  const generator = cpuGenerator(chosen.seed);
+  const x = scale(generator.randn(latentShape(model, chosen.width, chosen.height)), sigmas.start);
+  const { sample } = samplerNamed(chosen.sampler);
+  const latents = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape) });
+  const pixels = await engine.decode(latents);
+  return {
+    pixels,
+    latents,
+    settings: chosen,
+    notices: [...prompt.notices, ...(chosen.negative ? negative.notices : [])],
+  };
+}
+
+function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,19 @@
+// Weights: named tensors, read lazily. Everything here runs in browsers; files are in `node.ts`.
+export { ModelError, type ModelErrorCode } from "./model-error.ts";
+export { encodeSafetensors, type ParseOptions, parseSafetensors, type Safetensors } from "./safetensors.ts";
+export type { HeaderEntry, HeaderLimits } from "./safetensors-header.ts";
+export {
+  byteSize,
+  cast,
+  check,
+  type FileRange,
+  fromTensors,
+  merged,
+  prefixed,
+  readAll,
+  renamed,
+  type TensorInfo,
+  under,
+  type Wanted,
+  type Weights,
+} from "./weights.ts";
