@@ -1,4 +1,4 @@
-// Vitest's global setup: compile src/ to dist/ where it is out of date, for the tests that start processes of their own.
+// Vitest's global setup: compile src/ and the command line to dist/ where they are out of date, for the tests that start processes of their own.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export default function setup(): void {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
-  const { error, status, stdout } = spawnSync(process.execPath, [tsc, "-b"], { cwd: root, encoding: "utf8" });
+  const { error, status, stdout } = spawnSync(process.execPath, [tsc, "-b", "apps/cli"], { cwd: root, encoding: "utf8" });
   if (error) throw error;
   if (status !== 0)
     console.warn(`test/build: src/ has type errors, dist/ may be old:\n${stdout.trim().slice(0, 2000)}`);

@@ -38,7 +38,7 @@ test("a shorter text gives the first states of a longer one", async () => {
 });
 
 test("a text longer than the model reads is refused with both numbers", () => {
-  expect(() => clipTextGraph(specs.small.text, 1, ["last_hidden_state"], 25)).toThrow(/25 tokens.*at most 24/);
+  expect(() => clipTextGraph(specs.sd15.text, 1, ["last_hidden_state"], 78)).toThrow(/78 tokens.*at most 77/);
 });
 
 test("a graph holds what was asked for and no more", () => {

@@ -56,7 +56,7 @@ describe("unet", () => {
 
 describe("vae", () => {
   it("reads patches as Wan 2.2 writes them", () => {
-    expect(specs.small.vae).toMatchObject({ patch: 2, channels: 3, latentChannels: 8, midAttention: false });
+    expect(specs.small.vae).toMatchObject({ patch: 2, channels: 3, midAttention: false, quantConv: false });
     expect(specs.sd15.vae).toMatchObject({
       patch: 1,
       channels: 3,
@@ -85,7 +85,9 @@ describe("clip", () => {
     expect(specs.sd15.text.projection).toBeUndefined();
     expect(specs.sdxl.text2.projection).toBe(1280);
   });
-  it("reads each encoder's activation", () => {
+  it("reads each encoder's activation, and takes its absence as transformers does", () => {
+    const { hidden_act: _, ...bare } = configs.sd21.text_encoder;
+    expect(clipTextSpec(bare).activation).toBe("quick_gelu");
     expect(specs.sd15.text.activation).toBe("quick_gelu");
     expect([specs.sd21.text.activation, specs.sdxl.text2.activation]).toEqual(["gelu", "gelu"]);
   });

@@ -10,6 +10,8 @@ export interface Fields {
   number(name: string, fallback?: number): number;
   boolean(name: string, fallback: boolean): boolean;
   text<T extends string>(name: string, allowed: readonly T[], fallback?: T): T;
+  /** Any text. */
+  string(name: string, fallback?: string): string;
   numbers(name: string, fallback?: readonly number[]): readonly number[];
   texts(name: string): readonly string[];
   /** One number for all of `count` levels, or one each. */
@@ -50,6 +52,10 @@ export function fields(what: string, config: unknown): Fields {
     text(name, allowed, fallback) {
       const value = has(name) ? record[name] : fallback;
       return allowed.find((t) => t === value) ?? fail(name, allowed.join(" or "));
+    },
+    string(name, fallback) {
+      const value = has(name) ? record[name] : fallback;
+      return typeof value === "string" ? value : fail(name, "a text");
     },
     texts(name) {
       const value = record[name];

@@ -51,8 +51,8 @@ const sd15Unet = {
 } as const;
 
 /**
- * The config.json files of each family, by the folder they lie in. `small` is this project's own: pictures of 64 or 128
- * pixels, latents of 8 channels at an eighth of that.
+ * The config.json files of each family, by the folder they lie in. `small` is this project's own: pictures of 64 pixels,
+ * latents of 24 channels at an eighth of that.
  */
 export const configs = {
   sd15: { unet: sd15Unet, vae: kl, text_encoder: clipL },
@@ -113,14 +113,14 @@ export const configs = {
   small: {
     unet: {
       ...sd15Unet,
-      sample_size: 16,
-      in_channels: 8,
-      out_channels: 8,
-      block_out_channels: [128, 192],
+      sample_size: 8,
+      in_channels: 24,
+      out_channels: 24,
+      block_out_channels: [96, 192],
       down_block_types: [CROSS_DOWN, CROSS_DOWN],
       up_block_types: [CROSS_UP, CROSS_UP],
       layers_per_block: 1,
-      attention_head_dim: [4, 6],
+      attention_head_dim: [3, 6],
       cross_attention_dim: 192,
       use_linear_projection: true,
     },
@@ -129,11 +129,12 @@ export const configs = {
       in_channels: 12,
       out_channels: 12,
       patch_size: 2,
-      block_out_channels: [48, 96, 128],
+      linear_path: true,
+      block_out_channels: [32, 64, 128],
       down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"],
       up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"],
       layers_per_block: 1,
-      latent_channels: 8,
+      latent_channels: 24,
       norm_num_groups: 16,
       mid_block_add_attention: false,
       use_quant_conv: false,
@@ -144,10 +145,10 @@ export const configs = {
       ...clipL,
       hidden_size: 192,
       num_attention_heads: 6,
-      num_hidden_layers: 3,
+      num_hidden_layers: 2,
       intermediate_size: 768,
-      vocab_size: 320,
-      max_position_embeddings: 24,
+      vocab_size: 256,
+      max_position_embeddings: 32,
       projection_dim: 192,
     },
   },

@@ -82,7 +82,7 @@ test("time, fractions of it, and context all matter", async () => {
 test("the shipped U-Net takes 8×8 and 16×16 latents and ends in zeros when fresh", () => {
   for (const side of [8, 16]) {
     const graph = unetGraph(specs.small.unet, { batch: 1, height: side, width: side, tokens: 24 });
-    expect(graph.outputs.sample.shape).toEqual([1, 8, side, side]);
+    expect(graph.outputs.sample.shape).toEqual([1, specs.small.unet.outChannels, side, side]);
     const random = { normal: () => 1, uniform: () => 1 };
     for (const name of ["conv_out.weight", "conv_out.bias", "mid_block.resnets.1.conv2.weight"]) {
       const { attrs, shape } = graph.params.get(name)!;

@@ -2,8 +2,9 @@
 import type { Params } from "../graph/params.ts";
 import { rearrange } from "../graph/rearrange.ts";
 import { type Graph, trace } from "../graph/trace.ts";
-import { silu, type Value } from "../graph/value.ts";
-import { conv2d, groupNorm } from "../nn/layers.ts";
+import { constant, silu, type Value } from "../graph/value.ts";
+import { conv2d, groupNorm, type Start } from "../nn/layers.ts";
+import { full } from "../tensor/tensor.ts";
 import { pixelAttention, resnet, upsample } from "./blocks.ts";
 
 /** What tells one autoencoder from another. */
@@ -21,6 +22,11 @@ export interface VaeSpec {
   readonly postQuantConv: boolean;
   /** Pixels of a patch×patch square become channels before the encoder, and back after the decoder (as in Wan 2.2). */
   readonly patch: number;
+  /**
+   * Whether the encoder is one linear map of each square that a latent pixel spans, and the decoder adds its convolutions to
+   * one back: a path without parameters to unlearn, as DC-AE's residual autoencoding has (Chen et al. 2024). Ours alone.
+   */
+  readonly linearPath: boolean;
   /** Latents · scalingFactor have about unit variance. */
   readonly scalingFactor: number;
   /** Per channel, where the file tells them: latents are normalised by these before `scalingFactor`. */
@@ -50,8 +56,11 @@ function middle(p: Params, x: Value, spec: VaeSpec): Value {
   return h;
 }
 
-const last = (p: Params, x: Value, out: number, groups: number): Value =>
-  conv2d(p.at("conv_out"), silu(groupNorm(p.at("conv_norm_out"), x, { groups, eps: EPS })), out);
+const last = (p: Params, x: Value, out: number, groups: number, start: Start = "default"): Value =>
+  conv2d(p.at("conv_out"), silu(groupNorm(p.at("conv_norm_out"), x, { groups, eps: EPS })), out, { start });
+
+/** Latents without a doubt: what a linear encoder says of its variance. */
+const CERTAIN = -30;
 
 /** Mean and log-variance [b,latentChannels,h/f,w/f] of the latents of pictures [b,channels,h,w] in −1…1. */
 export function vaeEncode(
@@ -62,6 +71,12 @@ export function vaeEncode(
   const p = root.at("encoder");
   const norm = { groups: spec.groups, eps: EPS };
   const { blockOutChannels } = spec;
+  if (spec.linearPath) {
+    const factor = vaeFactor(spec);
+    const square = { kernel: factor, stride: factor, padding: 0 };
+    const mean = conv2d(p.at("linear_path"), picture, spec.latentChannels, square);
+    return { mean, logvar: constant(full(mean.shape, CERTAIN)) };
+  }
   let h = conv2d(p.at("conv_in"), patchify(picture, spec.patch), blockOutChannels[0]);
   for (const [i, channels] of blockOutChannels.entries()) {
     const block = p.at("down_blocks").at(i);
@@ -90,8 +105,13 @@ export function vaeDecode(root: Params, spec: VaeSpec, latents: Value): Value {
     for (let j = 0; j <= spec.layersPerBlock; j++) h = resnet(block.at("resnets").at(j), h, channels, norm);
     if (i < widths.length - 1) h = upsample(block.at("upsamplers.0"), h, 2 * h.shape[2], 2 * h.shape[3]);
   }
-  h = last(p, h, spec.channels * spec.patch ** 2, spec.groups);
-  return unpatchify(h, spec.patch);
+  h = last(p, h, spec.channels * spec.patch ** 2, spec.groups, spec.linearPath ? "zero" : "default");
+  const detail = unpatchify(h, spec.patch);
+  if (!spec.linearPath) return detail;
+  const factor = vaeFactor(spec);
+  return detail.add(
+    unpatchify(conv2d(p.at("linear_path"), latents, spec.channels * factor ** 2, { kernel: 1 }), factor),
+  );
 }
 
 /** The encoder as a graph, for pictures of the given size in pixels. */

@@ -199,5 +199,5 @@ export function emit(graph: Graph, source: (name: string) => Source): Uint8Array
     body.push(node("Identity", [names.get(v)!], [`out:${name}`]));
     return graphOutput(`out:${name}`, v.dtype, v.shape);
   });
-  return model(...casts, ...body, ...constants, ...inputs, ...outputs);
+  return model([...casts, ...body, ...constants, ...inputs, ...outputs]);
 }

@@ -78,11 +78,11 @@ export const graphOutput = (name: string, dtype: DType, shape: readonly number[]
   valueInfo(12, name, dtype, shape);
 
 /** A whole ONNX file from the fields of its graph. */
-export const model = (...graph: Field[]): Uint8Array =>
+export const model = (graph: readonly Field[]): Uint8Array =>
   join([
     ...int(1, IR_VERSION),
     ...string(2, "dreamgrain"),
-    ...message(7, string(2, "graph"), ...graph),
+    ...message(7, string(2, "graph"), graph.flat()),
     ...message(8, string(1, ""), int(2, OPSET)),
     ...message(8, string(1, "com.microsoft"), int(2, 1)),
   ]);

@@ -28,13 +28,16 @@ export const float = (field: number, value: number): Field => [
   new Uint8Array(Float32Array.of(value).buffer),
 ];
 
-/** A length-delimited field: raw bytes, or a message from its fields. */
-export const bytes = (field: number, ...content: Field): Field => [tag(field, 2), varint(length(content)), ...content];
+/** A length-delimited field from its content, which may be long. */
+const delimited = (field: number, content: Field): Field => [tag(field, 2), varint(length(content)), ...content];
+
+/** Raw bytes. */
+export const bytes = (field: number, content: Uint8Array): Field => delimited(field, [content]);
 
 export const string = (field: number, value: string): Field => bytes(field, utf8.encode(value));
 
 /** A message field. */
-export const message = (field: number, ...fields: Field[]): Field => bytes(field, ...fields.flat());
+export const message = (field: number, ...fields: Field[]): Field => delimited(field, fields.flat());
 
 /** Fields joined into one buffer. */
 export function join(fields: Field): Uint8Array {

@@ -1,6 +1,6 @@
 // Text to picture: encode the prompt, draw the noise, pick the levels, sample, decode. Rombach et al. 2022.
 import { guided } from "../diffusion/guidance.ts";
-import { samplerNamed, scheduleNamed } from "../diffusion/registry.ts";
+import { lookUp, samplerNamed, samplers, scheduleNamed, schedules } from "../diffusion/registry.ts";
 import type { Step } from "../diffusion/samplers.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { cpuGenerator, type Seed } from "../tensor/random.ts";
@@ -69,10 +69,13 @@ export function settings(model: Model, request: Request): Settings {
       `guidance: ${chosen.guidance} must be a number from 0 to 100; ${model.defaults.guidance} is usual`,
     );
   if (!(chosen.shift > 0)) throw new RangeError(`shift: ${chosen.shift} must be above 0; 1 shifts nothing`);
-  samplerNamed(chosen.sampler);
-  scheduleNamed(chosen.schedule);
+  if (!(chosen.rescale >= 0 && chosen.rescale <= 1)) throw new RangeError(`rescale: ${chosen.rescale} must be 0 to 1`);
   cpuGenerator(chosen.seed);
-  return chosen;
+  return {
+    ...chosen,
+    sampler: lookUp("sampler", chosen.sampler, samplers),
+    schedule: lookUp("schedule", chosen.schedule, schedules),
+  };
 }
 
 /** The noise levels that settings walk through. */
@@ -89,13 +92,10 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
   const { model } = engine;
   const chosen = settings(model, request);
-  const read = (text: string | undefined): Encoding => model.tokenizer.encode(text ?? "");
-  const prompt = read(chosen.prompt);
-  const negative = read(chosen.negative);
+  const { prompt, negative, steered, notices } = words(model, chosen);
 
   const sigmas = walk(model, chosen);
   const asked = engine.denoise(await engine.context(prompt.ids), sigmas);
-  const steered = chosen.prompt !== undefined && chosen.guidance !== 1;
   const denoise = steered
     ? guided(asked, engine.denoise(await engine.context(negative.ids), sigmas), {
         scale: chosen.guidance,
@@ -110,12 +110,30 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
   const { sample } = samplerNamed(chosen.sampler);
   const latents = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape) });
   const pixels = await engine.decode(latents);
-  return {
-    pixels,
-    latents,
-    settings: chosen,
-    notices: [...prompt.notices, ...(chosen.negative ? negative.notices : [])],
-  };
+  return { pixels, latents, settings: chosen, notices };
+}
+
+/** What a model reads of a request's words, whether they steer it away from anything, and what is to be said about that. */
+export interface Words {
+  readonly prompt: Encoding;
+  readonly negative: Encoding;
+  readonly steered: boolean;
+  readonly notices: readonly string[];
+}
+
+/** Read the words of a request; costs nothing, so that notices can be shown before a picture is made. */
+export function words({ tokenizer }: Pick<Model, "tokenizer">, chosen: Settings): Words {
+  const prompt = tokenizer.encode(chosen.prompt ?? "");
+  const negative = tokenizer.encode(chosen.negative ?? "");
+  const steered = chosen.prompt !== undefined && chosen.guidance !== 1;
+  const avoided = chosen.negative !== undefined && chosen.negative !== "";
+  const why = chosen.prompt === undefined ? "without a prompt" : "at guidance 1";
+  const notices = [
+    ...prompt.notices,
+    ...(avoided && steered ? negative.notices.map((notice) => `Negative prompt: ${notice}`) : []),
+    ...(avoided && !steered ? [`The negative prompt has no effect ${why}.`] : []),
+  ];
+  return { prompt, negative, steered, notices };
 }
 
 function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -1,53 +1,44 @@
-// autoencoder: the loss that trains a VAE, and what is measured of its latents once it is trained.
+// autoencoder: the loss that trains a decoder, and what is measured of latents.
 import { type Graph, trace } from "../graph/trace.ts";
 import type { Value } from "../graph/value.ts";
-import { type VaeSpec, vaeDecode, vaeEncode, vaeFactor } from "../models/vae.ts";
+import { type VaeSpec, vaeDecode, vaeFactor } from "../models/vae.ts";
 
-/** Weights of the terms of the loss. */
-export interface AutoencoderLoss {
-  /** Of the differences between neighbours, one and two pixels apart: edges and texture. */
-  readonly edges: number;
-  /** Of the divergence from N(0,1), per latent number. */
-  readonly kl: number;
-}
+/** How much neighbours at a distance along one axis differ otherwise than they should. */
+const edgeLoss = (difference: Value, axis: number, distance: number): Value =>
+  difference
+    .slice(axis, distance, difference.shape[axis])
+    .sub(difference.slice(axis, 0, difference.shape[axis] - distance))
+    .abs()
+    .mean();
 
-/** |x[i+d] − x[i]| and the like along one axis, compared between two pictures. */
-function edgeLoss(a: Value, b: Value, axis: number, distance: number): Value {
-  const difference = (x: Value): Value =>
-    x.slice(axis, distance, x.shape[axis]).sub(x.slice(axis, 0, x.shape[axis] - distance));
-  return difference(a).sub(difference(b)).abs().mean();
-}
-
-/**
- * The loss of an autoencoder on pictures [b,3,side,side] in −1…1, with noise [b,latents…] for the posterior's sample.
- * loss = L1 + edges·(edge L1) + kl·KL(q(z|x) ‖ N(0,1)). `error` is the mean squared error of the pictures.
- */
-export function autoencoderLoss(
+/** The loss of a decoder alone: pictures [b,3,side,side] against what it makes of given latents. */
+export function decoderLoss(
   spec: VaeSpec,
   batch: number,
   side: number,
-  { edges, kl }: AutoencoderLoss,
-): Graph<"picture" | "noise", "loss" | "error" | "kl"> {
+  { edges }: { readonly edges: number },
+): Graph<"picture" | "latents", "loss" | "error"> {
   const small = side / vaeFactor(spec);
-  const inputs = { picture: [batch, spec.channels, side, side], noise: [batch, spec.latentChannels, small, small] };
-  return trace<"picture" | "noise", "loss" | "error" | "kl">(inputs, (p, { picture, noise }) => {
-    const { mean, logvar } = vaeEncode(p, spec, picture);
-    const drawn = vaeDecode(p, spec, mean.add(logvar.mul(0.5).exp().mul(noise)));
-    const difference = drawn.sub(picture);
-    const outline = [2, 3]
-      .flatMap((axis) => [1, 2].map((d) => edgeLoss(drawn, picture, axis, d)))
-      .reduce((a, b) => a.add(b));
-    const divergence = mean.square().add(logvar.exp()).sub(logvar).affine(0.5, -0.5).mean();
-    return {
-      loss: difference
-        .abs()
-        .mean()
-        .add(outline.mul(edges / 4))
-        .add(divergence.mul(kl)),
-      error: difference.square().mean(),
-      kl: divergence,
-    };
+  const inputs = { picture: [batch, spec.channels, side, side], latents: [batch, spec.latentChannels, small, small] };
+  return trace<"picture" | "latents", "loss" | "error">(inputs, (p, { picture, latents }) => {
+    const { likeness, error } = reconstruction(vaeDecode(p, spec, latents), picture, edges);
+    return { loss: likeness, error };
   });
+}
+
+/** L1 of the pixels and of their differences at one and two pixels' distance; and the mean squared error. */
+function reconstruction(drawn: Value, picture: Value, edges: number): { likeness: Value; error: Value } {
+  const difference = drawn.sub(picture);
+  const outline = [2, 3]
+    .flatMap((axis) => [1, 2].map((distance) => edgeLoss(difference, axis, distance)))
+    .reduce((a, b) => a.add(b));
+  return {
+    likeness: difference
+      .abs()
+      .mean()
+      .add(outline.mul(edges / 4)),
+    error: difference.square().mean(),
+  };
 }
 
 /** Peak signal-to-noise ratio in dB of a mean squared error between pictures in −1…1. */

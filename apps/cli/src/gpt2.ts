@@ -9,7 +9,7 @@ import type { Piece } from "dreamgrain";
 export async function gpt2Pieces(text: string): Promise<Piece[]> {
   const { encode } = await import("gpt-tokenizer/encoding/r50k_base");
   const { default: vocabulary } = await import("gpt-tokenizer/bpeRanks/r50k_base");
-  return encode(text, { disallowedSpecial: new Set() }).map((id) => ({ id, text: readable(vocabulary[id]) }));
+  return encode(text, { disallowedSpecial: new Set() }).map((id) => ({ id, text: readable(vocabulary[id] ?? "") }));
 }
 
 function readable(piece: string | readonly number[]): string {

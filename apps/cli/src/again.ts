@@ -1,0 +1,61 @@
+// dreamgrain again: a picture once more from its own metadata.
+import { readFile } from "node:fs/promises";
+import {
+  defaultModel,
+  findModels,
+  isPng,
+  type Model,
+  openModel,
+  type PngText,
+  type Recipe,
+  readText,
+  recipeIn,
+} from "dreamgrain/node";
+import { drawAll, type OutputFlags, outputOf } from "./draw.ts";
+import { openNamed } from "./host.ts";
+
+/** The command `dreamgrain again picture.png`. */
+export async function again(file: string, flags: OutputFlags & { readonly model?: string }): Promise<void> {
+  const recipe = await recipeOf(file);
+  const place = await outputOf(flags);
+  const model = flags.model === undefined ? await modelOf(recipe) : await openNamed(flags.model);
+  const { name, hash } = recipe.model;
+  const differs =
+    model.hash === hash
+      ? []
+      : [`${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`];
+  await drawAll(model, [recipe.request], place, { ...flags, stepsStrip: recipe.strip }, differs);
+}
+
+async function recipeOf(file: string): Promise<Recipe> {
+  const recipe = recipeIn(await textsOf(file));
+  if (recipe) return recipe;
+  throw new Error(
+    `${file} was not made by dreamgrain, so it does not say how; \`dreamgrain inspect\` shows what it does say`,
+  );
+}
+
+/** The texts in a PNG. @throws Error when there is no such file or it is no PNG */
+export async function textsOf(file: string): Promise<PngText> {
+  return readText(await pngBytes(file));
+}
+
+/** The bytes of a PNG. @throws Error when there is no such file or it is no PNG */
+export async function pngBytes(file: string): Promise<Uint8Array> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    const why = { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "it may not be read" };
+    throw new Error(`${file}: ${why[error.code as keyof typeof why] ?? error.message}`, { cause: error });
+  });
+  if (isPng(bytes)) return bytes;
+  throw new Error(`${file} is no PNG, the only kind of picture that is read`);
+}
+
+/** The model of this hash among those that are there, or else the default one. */
+async function modelOf({ model: { hash } }: Recipe): Promise<Model> {
+  const usual = await defaultModel();
+  for (const path of new Set([usual, ...(await findModels()).map((found) => found.path)])) {
+    const model = await openModel(path).catch(() => undefined);
+    if (model?.hash === hash) return model;
+  }
+  return openModel(usual);
+}

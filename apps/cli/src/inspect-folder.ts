@@ -1,0 +1,108 @@
+// A model folder, part by part: what each is, and whether the network that its config describes would load.
+import {
+  byteSize,
+  type Component,
+  check,
+  clipTextGraph,
+  clipTextSpec,
+  type Model,
+  openModel,
+  openModelFolder,
+  unetGraph,
+  unetSpec,
+  vaeDecoderGraph,
+  vaeEncoderGraph,
+  vaeFactor,
+  vaeSpec,
+} from "dreamgrain/node";
+import { print } from "./draw.ts";
+import { dtypes, parameters } from "./inspect.ts";
+import { bytes, counted, table, whole } from "./table.ts";
+
+/** The tensors that each part's config wants. */
+const wanted: Readonly<
+  Record<string, (config: unknown) => Iterable<readonly [string, { readonly shape: readonly number[] }]>>
+> = {
+  unet: (config) => {
+    const spec = unetSpec(config);
+    return unetGraph(spec, { batch: 1, height: 16, width: 16, tokens: 8 }).params;
+  },
+  vae: (config) => {
+    const spec = vaeSpec(config);
+    const side = 4 * vaeFactor(spec);
+    return [...vaeEncoderGraph(spec, 1, side, side).params, ...vaeDecoderGraph(spec, 1, 4, 4).params];
+  },
+  text_encoder: (config) => clipTextGraph(clipTextSpec(config), 1, ["last_hidden_state"]).params,
+};
+
+interface Part {
+  readonly name: string;
+  readonly component: Component | undefined;
+  /** Why it would not load. */
+  readonly problem: string | undefined;
+  /** Tensors that the network does not want. */
+  readonly unused: readonly string[];
+}
+
+/** Print a folder's parts; returns whether pictures can be drawn with it. */
+export async function inspectFolder(path: string, json: boolean): Promise<boolean> {
+  const folder = await openModelFolder(path);
+  const parts: Part[] = [];
+  for (const name of Object.keys(wanted)) parts.push(await partOf(name, () => folder.component(name)));
+  const model = await openModel(path).catch((error: unknown) => messageOf(error));
+  const sound = typeof model !== "string" && parts.every(({ problem }) => problem === undefined);
+  if (json) {
+    const shown = parts.map(({ name, component, problem, unused }) => ({
+      name,
+      ...(component && { tensors: component.weights.names().length, parameters: parameters(component.weights) }),
+      problem,
+      unused,
+    }));
+    print(JSON.stringify({ path: folder.path, index: folder.index, sound, parts: shown, ...described(model) }));
+    return sound;
+  }
+  print(table(parts.map(row)));
+  for (const { name, problem, unused } of parts) {
+    if (problem !== undefined) print(`${name} does not load:\n${problem}`);
+    if (unused.length > 0)
+      print(`${name} has ${counted(unused.length, "tensor")} that nobody wants, such as ${unused[0]}`);
+  }
+  if (typeof model === "string") print(model);
+  else {
+    const { width, height, steps, guidance, sampler, schedule } = model.defaults;
+    print(
+      `${model.name}, hash ${model.hash}: ${width}x${height}, ${steps} steps of ${sampler} (${schedule}), guidance ${guidance}`,
+    );
+  }
+  return sound;
+}
+
+async function partOf(name: string, open: () => Promise<Component>): Promise<Part> {
+  let component: Component | undefined;
+  try {
+    component = await open();
+    const wants = [...(wanted[name]?.(component.config) ?? [])].map(([tensor, { shape }]) => ({ name: tensor, shape }));
+    return { name, component, problem: undefined, unused: check(component.weights, wants, name) };
+  } catch (error) {
+    return { name, component, problem: messageOf(error), unused: [] };
+  }
+}
+
+function row({ name, component }: Part): string[] {
+  if (!component) return [name, "does not open"];
+  const { weights, config } = component;
+  const kind = String(config._class_name ?? (Array.isArray(config.architectures) ? config.architectures[0] : ""));
+  return [
+    name,
+    kind,
+    counted(weights.names().length, "tensor"),
+    `${whole(parameters(weights))} parameters`,
+    bytes(byteSize(weights)),
+    dtypes(weights),
+  ];
+}
+
+const described = (model: Model | string) =>
+  typeof model === "string" ? { problem: model } : { model: model.name, hash: model.hash, defaults: model.defaults };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

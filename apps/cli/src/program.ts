@@ -1,0 +1,109 @@
+// The commands, their options and their help.
+import { createRequire } from "node:module";
+import { styleText } from "node:util";
+import { Command } from "commander";
+import { UsageError } from "./errors.ts";
+
+const examples = `Words to picture, by latent diffusion.
+
+  dreamgrain "a dream of a distant galaxy"           writes a-dream-of-a-distant-galaxy-….png
+  dreamgrain "a red boat at dusk" --seed 7 -o boat.png
+  dreamgrain "a castle" -n "snow" --guidance 5       says what it should not show, and insists
+  dreamgrain "a blue planet" --batch 4 -o planets/   four pictures, seeds one apart
+  dreamgrain "a lighthouse" --steps-strip            how it comes out of the noise
+  dreamgrain again boat.png                          the same picture, byte for byte
+`;
+
+const ending = `
+Pictures go to files, their paths to stdout, everything else to stderr. A picture remembers how it was made.
+DREAMGRAIN_MODELS names folders in which to look for models; NO_COLOR keeps colours and pictures off the terminal.
+Exit codes: 0 ok, 1 failure, 2 usage, 3 model missing or unreadable, 4 out of memory, 130 interrupted.
+`;
+
+/** The program, ready to parse; each action imports its command only when it is called. */
+export function program(): Command {
+  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+  const root = new Command("dreamgrain")
+    .exitOverride()
+    .configureOutput({ outputError: () => {} }) // main.ts prints errors, in its own way
+    .configureHelp({ styleTitle: (title) => styleText("bold", title), showGlobalOptions: false })
+    .enablePositionalOptions()
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("before", examples)
+    .addHelpText("after", ending)
+    .argument("[words...]", "what the picture shows");
+  drawing(root);
+  root.action(async (words: string[], options) => {
+    if (words.length === 0 && !options.unguided)
+      throw new UsageError(
+        'what should the picture show? For example: dreamgrain "a red boat" (or --help, or --unguided)',
+      );
+    await (await import("./draw.ts")).draw(words, options);
+  });
+  root.commandsGroup("Other commands:");
+
+  output(root.command("again").description("make a picture again from its own metadata, byte for byte"))
+    .argument("<picture>", "a PNG that dreamgrain wrote")
+    .option("--model <folder>", "draw with this model instead of the one it was made with")
+    .action(async (file, options) => (await import("./again.ts")).again(file, options));
+  root
+    .command("models")
+    .description("list the models that are there")
+    .option("--json", "one JSON object per model")
+    .action(async (options) => (await import("./models.ts")).models(options));
+  root
+    .command("inspect")
+    .description("what is in a model folder, a .safetensors file or a PNG")
+    .argument("<file>")
+    .option("--json", "as JSON")
+    .action(async (file, options) => (await import("./inspect.ts")).inspect(file, options));
+  root
+    .command("tokens")
+    .description("how words are read: CLIP's pieces beside GPT-2's and the model's own")
+    .argument("<words...>")
+    .option("--model <folder>", "a folder, or a name that `models` lists")
+    .option("--json", "as JSON")
+    .action(async (words, options) => (await import("./tokens.ts")).tokens(words, options));
+  output(root.command("noise").description("a strip that shows a picture drown in noise: in pixels, and in latents"))
+    .argument("<picture>", "a PNG of any size")
+    .option("--seed <number>", "of the noise", "0")
+    .option("--levels <count>", "pictures in the strip", "8")
+    .option("--model <folder>", "a folder, or a name that `models` lists")
+    .action(async (file, options) => (await import("./noise.ts")).noise(file, options));
+  root
+    .command("train")
+    .description("train a model of your own from an empty folder; Ctrl-C stops, the same command goes on")
+    .option("--size <size>", "tiny (minutes), small (an hour) or default (what ships)", "tiny")
+    .option("--folder <folder>", "where the run lives; runs/<size> unless told")
+    .option("--seed <number>", "another seed, another model", "1")
+    .option("--threads <count>", "of the engine; all cores unless told")
+    .action(async (options) => (await import("./train.ts")).train(options));
+  return root;
+}
+
+function drawing(command: Command): void {
+  command
+    .optionsGroup("What it shows:")
+    .option("-n, --negative <words>", "what it should not show")
+    .option("--seed <number>", "any whole number; the same seed, the same picture (random unless told)")
+    .option("--size <WxH>", "in pixels; the model's own size unless told")
+    .option("--batch <count>", "so many pictures, each with the next seed", "1")
+    .option("--unguided", "no words at all: whatever the noise leads to")
+    .optionsGroup("How it is drawn:")
+    .option("--steps <count>", "more are clearer, fewer are faster")
+    .option("--guidance <scale>", "how hard to follow the words; 1 is as trained")
+    .option("--sampler <name>", "euler, euler_a, heun, dpmpp2m, ddim, ddpm")
+    .option("--schedule <name>", "which noise levels: trailing, karras, linspace, simple …")
+    .option("--model <folder>", "a folder, or a name that `models` lists");
+  command.optionsGroup("What comes out:");
+  output(command).option("--steps-strip", "a strip of the picture coming out of the noise, instead of the picture");
+  command.optionsGroup("And:");
+}
+
+const output = (command: Command): Command =>
+  command
+    .option("-o, --output <path>", "a file, a folder, or - for stdout; a free name here unless told")
+    .option("--json", "one JSON object per picture on stdout")
+    .option("-q, --quiet", "say nothing but errors");

@@ -1,0 +1,58 @@
+// dreamgrain train: carry a recipe from an empty folder to a model, saying how it goes.
+import { join } from "node:path";
+import { progressLine, RECIPES, runRecipe, type SizeName } from "dreamgrain/training";
+import { print } from "./draw.ts";
+import { EXIT, Interrupted, UsageError } from "./errors.ts";
+import { whole } from "./request.ts";
+import { lively } from "./terminal.ts";
+
+/** Seconds between lines where nothing can be rewritten. */
+const PATIENCE = 10;
+
+/** The command `dreamgrain train`. */
+export async function train(flags: {
+  readonly size: string;
+  readonly folder?: string;
+  readonly seed: string;
+  readonly threads?: string;
+}): Promise<void> {
+  const { size } = flags;
+  if (!isSize(size)) throw new UsageError(`--size ${size}: expected ${Object.keys(RECIPES).join(", ")}`);
+  const folder = flags.folder ?? join("runs", size);
+  const alive = lively(process.stderr);
+  let told = Number.NEGATIVE_INFINITY;
+  const say = (line: string, keep: boolean): void => {
+    const now = performance.now();
+    if (alive) process.stderr.write(`\r\x1b[K${line}${keep ? "\n" : ""}`);
+    else if (keep || now - told > PATIENCE * 1000) {
+      told = now;
+      process.stderr.write(`${line}\n`);
+    }
+  };
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(EXIT.interrupted);
+    stopping.abort();
+    say("stopping after this step; once more to stop at once", true);
+  };
+  process.on("SIGINT", stop);
+  try {
+    const model = await runRecipe({
+      size,
+      folder,
+      seed: whole("--seed", flags.seed),
+      ...(flags.threads !== undefined && { threads: whole("--threads", flags.threads) }),
+      onProgress: (progress) => say(progressLine(progress), false),
+      onNote: (note) => say(note, true),
+      signal: stopping.signal,
+    });
+    if (alive) process.stderr.write("\r\x1b[K");
+    if (model === undefined)
+      throw new Interrupted(`interrupted; all that was learnt is in ${folder}, and the same command goes on`);
+    print(model);
+  } finally {
+    process.off("SIGINT", stop);
+  }
+}
+
+const isSize = (size: string): size is SizeName => Object.hasOwn(RECIPES, size);

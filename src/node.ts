@@ -1,0 +1,13 @@
+// dreamgrain/node: everything in `dreamgrain`, and what needs files and processes.
+//
+//   await using dream = await open();
+//   const { png } = await dream.draw("a red sailboat at dusk", { seed: 7 });
+export { type DecodedPng, type DecodeOptions, decodePng, type EncodeOptions, encodePng } from "./image/png.ts";
+export * from "./index.ts";
+export { defaultModel, type FoundModel, findModel, findModels } from "./pipelines/find.ts";
+export { openModel } from "./pipelines/load.ts";
+export { type Drawing, type DrawOptions, type Dream, type OpenOptions, open } from "./pipelines/open.ts";
+export { type Death, EngineDied, type IsolatedOptions, type IsolatedRuntime, isolated } from "./runtime/isolated.ts";
+export { type OrtNodeOptions, ortNode } from "./runtime/ort-node.ts";
+export { clipMerges } from "./text/clip-vocabulary.ts";
+export * from "./weights/node.ts";

@@ -1,0 +1,18 @@
+// Pipelines: where networks and diffusion meet, from words to a picture. Everything here runs in browsers.
+export { type Engine, engine } from "./engine.ts";
+export { type Drowning, type ForwardOptions, fitted, forward } from "./forward.ts";
+export { KEYWORD, pictureText, type Recipe, recipeIn, seedOf } from "./metadata.ts";
+export { type Defaults, latentShape, type Model, preview, sizeStep, unscaled } from "./model.ts";
+export { type Scheduler, schedulerOf } from "./scheduler.ts";
+export {
+  type Picture,
+  type Request,
+  type Settings,
+  settings,
+  textToImage,
+  type Words,
+  walk,
+  words,
+} from "./text-to-image.ts";
+export { type Unguided, unconditional } from "./unconditional.ts";
+export { version } from "./version.ts";

@@ -1,0 +1,109 @@
+// Metadata: what a picture remembers of how it was made, and how that is read back. The texts of a PNG, for any container.
+import { samplerNamed, scheduleNamed } from "../diffusion/registry.ts";
+import { writeInfotext } from "../image/infotext.ts";
+import type { PngText } from "../image/png-text.ts";
+import { ConfigError, fields } from "../models/fields.ts";
+import type { Seed } from "../tensor/random.ts";
+import type { Model } from "./model.ts";
+import type { Request, Settings } from "./text-to-image.ts";
+import { version } from "./version.ts";
+
+/** Where our own request is kept, beside `parameters`, which is A1111's and what most programs read. */
+export const KEYWORD = "dreamgrain";
+
+/** What a picture of ours says about itself. */
+export interface Recipe {
+  readonly version: string;
+  readonly model: { readonly name: string; readonly hash: string };
+  readonly request: Request;
+  /** Whether it is a strip of the picture coming out of the noise rather than the picture. */
+  readonly strip: boolean;
+}
+
+/** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
+export function pictureText(model: Pick<Model, "name" | "hash">, settings: Settings, strip = false): PngText {
+  const { prompt, negative, seed, width, height, steps, guidance, rescale, shift, interval } = settings;
+  const recipe = {
+    version,
+    model: { name: model.name, hash: model.hash },
+    ...(strip && { strip }),
+    request: {
+      ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
+      ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule },
+      ...(interval && { interval: interval.map((sigma) => Math.min(sigma, Number.MAX_VALUE)) }), // JSON has no infinity
+    },
+  };
+  const parameters = writeInfotext({
+    prompt: legible(prompt ?? ""),
+    ...(negative !== undefined && { negative: legible(negative) }),
+    settings: {
+      Steps: steps,
+      Sampler: samplerNamed(settings.sampler).title,
+      "Schedule type": scheduleNamed(settings.schedule).title,
+      "CFG scale": prompt === undefined ? 1 : guidance,
+      Seed: `${seed}`,
+      Size: `${width}x${height}`,
+      "Model hash": model.hash,
+      Model: model.name,
+      RNG: "CPU",
+      Shift: shift === 1 ? undefined : shift,
+      Version: `dreamgrain ${version}`,
+    },
+  });
+  return { parameters, [KEYWORD]: JSON.stringify(recipe) };
+}
+
+/** Without what the text of a PNG cannot hold: NUL, and half a surrogate pair. */
+const legible = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFFD").replaceAll("\0", "");
+
+/**
+ * The recipe among the texts of a picture; undefined when dreamgrain did not make it.
+ * @throws ConfigError when it is damaged
+ */
+export function recipeIn(text: PngText): Recipe | undefined {
+  const json = text[KEYWORD];
+  if (json === undefined) return undefined;
+  const recipe = parsed(json) as { readonly model?: unknown; readonly request?: unknown } | null;
+  const f = fields("picture", recipe);
+  const model = fields("picture's model", recipe?.model);
+  return {
+    version: f.string("version"),
+    model: { name: model.string("name"), hash: model.string("hash") },
+    request: requestOf(recipe?.request),
+    strip: f.boolean("strip", false),
+  };
+}
+
+/** The seed that a text of digits stands for, as a bigint where a number would not hold it; undefined when it is none. */
+export function seedOf(text: string): Seed | undefined {
+  if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
+  const seed = Number(text);
+  return Number.isSafeInteger(seed) ? seed : BigInt(text.replace("+", ""));
+}
+
+function requestOf(json: unknown): Request {
+  const f = fields("picture's request", json);
+  const range = f.has("interval") ? f.numbers("interval") : undefined;
+  return {
+    seed: seedOf(f.string("seed")) ?? f.fail("seed", "a whole number"),
+    ...(f.has("prompt") && { prompt: f.string("prompt") }),
+    ...(f.has("negative") && { negative: f.string("negative") }),
+    ...(range && { interval: [range[0], range[1]] as const }),
+    width: f.number("width"),
+    height: f.number("height"),
+    steps: f.number("steps"),
+    guidance: f.number("guidance"),
+    rescale: f.number("rescale", 0),
+    shift: f.number("shift", 1),
+    sampler: f.string("sampler"),
+    schedule: f.string("schedule"),
+  };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new ConfigError(`picture: its ${KEYWORD} text is no JSON`, { cause });
+  }
+}

@@ -1,0 +1,145 @@
+// The judge: its size, its loss, how pictures are varied and which pictures it learns from.
+import { describe, expect, it } from "vitest";
+import { flops } from "../graph/flops.ts";
+import { referenceRuntime } from "../runtime/reference.ts";
+import { size, type Tensor, tensor } from "../tensor/tensor.ts";
+import { fromTensors } from "../weights/weights.ts";
+import { augmented, blurred, shifted } from "./augment.ts";
+import {
+  ATTRIBUTES,
+  type Attribute,
+  answersOf,
+  type JudgeSpec,
+  judge64,
+  judgeGraph,
+  judgeLoss,
+  openJudge,
+} from "./judge.ts";
+import { judgeScene } from "./judge-set.ts";
+import { random } from "./random.ts";
+import { heldOut, STYLES, SUBJECTS } from "./scenes/index.ts";
+import { begin, initialise, train } from "./train.ts";
+
+const small: JudgeSpec = { side: 8, widths: [8, 8], layers: [0, 1], groups: 4 };
+
+/** Pictures of two kinds: dark ones are the first answer to everything, bright ones the second. */
+function twoKinds(count: number, side: number) {
+  const pictures = new Float32Array(count * 3 * side * side);
+  const { uniform } = random(5);
+  for (let i = 0; i < pictures.length; i++)
+    pictures[i] = 0.3 * uniform() + (Math.floor(i / (3 * side * side)) % 2 === 0 ? -0.5 : 0.5);
+  const oneHot = ATTRIBUTES.map(({ name, values }) => {
+    const rows = new Float32Array(count * values.length);
+    for (let b = 0; b < count; b++) rows[b * values.length + (b % 2)] = 1;
+    return [name, tensor(rows, [count, values.length])] as const;
+  });
+  return {
+    picture: tensor(pictures, [count, 3, side, side]),
+    answers: Object.fromEntries(oneHot) as Record<Attribute, Tensor>,
+  };
+}
+
+describe("judge", () => {
+  it("answers every attribute, is small and quick", () => {
+    const graph = judgeGraph(judge64, 2);
+    for (const { name, values } of ATTRIBUTES) expect(graph.outputs[name].shape).toEqual([2, values.length]);
+    expect(graph.outputs.features.shape).toEqual([2, 192]);
+    const weights = [...graph.params.values()].reduce((sum, p) => sum + size(p.shape), 0);
+    expect(2 * weights).toBeLessThan(1_000_000);
+    expect(flops(graph) / 2).toBeLessThan(0.06e9);
+  });
+
+  it("starts at the loss of a guess and learns two kinds apart", async () => {
+    await using runtime = referenceRuntime();
+    const loss = judgeLoss(small, 4);
+    const state = begin(loss, { seed: 2 });
+    const { picture, answers } = twoKinds(4, small.side);
+    const losses: number[] = [];
+    const options = { steps: 15, schedule: () => 0.05, batch: () => ({ picture, ...answers }), averageDecay: 0.5 };
+    for await (const step of train(runtime, loss, state, options)) losses.push(step.loss);
+    const guess = ATTRIBUTES.reduce((sum, { values }) => sum + Math.log(values.length), 0);
+    expect(Math.abs(losses[0] - guess)).toBeLessThan(0.25 * guess);
+    expect(losses[14]).toBeLessThan(0.5);
+
+    const three = tensor(picture.data.slice(0, 3 * 3 * small.side ** 2), [3, 3, small.side, small.side]);
+    await using judged = await openJudge(runtime, small, fromTensors(state.params), 2);
+    const verdicts = await judged(three);
+    for (const { name } of ATTRIBUTES) expect(verdicts.map((v) => v[name])).toEqual([0, 1, 0]);
+    expect(verdicts[0].features).not.toEqual(verdicts[1].features);
+  });
+
+  it("has a loss that is the cross-entropy", async () => {
+    await using runtime = referenceRuntime();
+    const graph = judgeGraph(small, 2);
+    const weights = initialise(graph, 9);
+    const { picture, answers } = twoKinds(2, small.side);
+    await using logits = await runtime.compile(graph, fromTensors(weights));
+    await using loss = await runtime.compile(judgeLoss(small, 2), fromTensors(weights));
+    const said = await logits.run({ picture });
+    const cost = await loss.run({ picture, ...answers });
+    let all = 0;
+    for (const { name, values } of ATTRIBUTES) {
+      let sum = 0;
+      for (const b of [0, 1]) {
+        const row = said[name].data.slice(b * values.length, (b + 1) * values.length);
+        sum += Math.log(row.reduce((s, v) => s + Math.exp(v), 0)) - row[b];
+      }
+      expect(cost[name].data[0]).toBeCloseTo(sum / 2, 4);
+      all += sum / 2;
+    }
+    expect(cost.loss.data[0]).toBeCloseTo(all, 4);
+  });
+});
+
+describe("the judge's pictures", () => {
+  it("are of every subject and style, with a share of held-out combinations; examinations are what they say", () => {
+    const scenes = Array.from({ length: 2000 }, (_, i) => judgeScene("train", i));
+    expect(new Set(scenes.map((s) => s.subject)).size).toBe(SUBJECTS.length);
+    expect(new Set(scenes.filter((_, i) => i % 4 === 2).map((s) => `${s.subject} ${s.attributes.style}`)).size).toBe(
+      SUBJECTS.length * STYLES.length,
+    );
+    expect(scenes.filter(heldOut).length).toBeGreaterThan(250);
+    for (let i = 0; i < 100; i++) {
+      expect(heldOut(judgeScene("seen", i))).toBe(false);
+      expect(heldOut(judgeScene("held-out", i))).toBe(true);
+      expect(judgeScene("train", i).seed).toBeGreaterThan(1e6);
+    }
+  });
+  it("have an answer to everything, none where nothing can be seen", () => {
+    for (let i = 0; i < 300; i++) {
+      const { subject, attributes } = judgeScene("train", i);
+      const truth = answersOf(subject, attributes);
+      for (const { name, values } of ATTRIBUTES)
+        expect(values[truth[name]]).toBe(name === "subject" ? subject : (attributes[name] ?? "none"));
+    }
+  });
+});
+
+describe("augmentation", () => {
+  const picture = Float32Array.from({ length: 3 * 8 * 8 }, (_, i) => Math.sin(i * 1.7));
+  it("keeps the range and the size, and is not the picture", () => {
+    const changed = augmented(picture, 8, random(1));
+    expect(changed.length).toBe(picture.length);
+    expect(changed.every((v) => v >= -1 && v <= 1)).toBe(true);
+    expect(changed).not.toEqual(picture);
+  });
+  it("shifts along the right axes, repeats edges, and mirrors", () => {
+    const moved = shifted(picture, 8, 2, -1, false);
+    expect(moved[64 + 3 * 8 + 5]).toBe(picture[64 + 4 * 8 + 3]);
+    expect(moved[0]).toBe(picture[8]);
+    expect(moved[7 * 8 + 4]).toBe(picture[7 * 8 + 2]);
+    expect(shifted(shifted(picture, 8, 0, 0, true), 8, 0, 0, true)).toEqual(picture);
+    expect(shifted(picture, 8, 0, 0, true)[3]).toBe(picture[4]);
+  });
+  it("blurs to the mean of neighbours and leaves flat pictures flat", () => {
+    const flat = new Float32Array(3 * 64).fill(0.25);
+    for (const v of blurred(flat, 8, 1)) expect(v).toBeCloseTo(0.25, 6);
+    const spot = new Float32Array(3 * 64);
+    spot[3 * 8 + 3] = 1;
+    const soft = blurred(spot, 8, 1);
+    expect(soft[3 * 8 + 3]).toBeCloseTo(0.25, 6);
+    expect(soft[3 * 8 + 4]).toBeCloseTo(0.125, 6);
+    expect(soft[2 * 8 + 2]).toBeCloseTo(0.0625, 6);
+    expect(blurred(picture, 8, 0)).toEqual(picture);
+  });
+});

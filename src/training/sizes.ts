@@ -1,0 +1,90 @@
+// sizes: the one dial of training. Each size is a whole recipe: what is painted, what is trained, for how long.
+import { configs } from "../models/specs.ts";
+import type { Config } from "../weights/checkpoint.ts";
+
+/** How one network is trained. */
+export interface StageRecipe {
+  readonly steps: number;
+  /** Pictures a step learns from. */
+  readonly batch: number;
+  /** Peak learning rate. */
+  readonly rate: number;
+  readonly warmup: number;
+  readonly averageDecay: number;
+}
+
+export interface Recipe {
+  /** Side of the pictures in pixels. */
+  readonly side: number;
+  /** Shards of a thousand painted pictures. */
+  readonly shards: number;
+  readonly latents: {
+    /** Pictures whose squares the linear path is fitted to. */
+    readonly pictures: number;
+    /**
+     * How much of the difference in scale between latent channels is taken away: 0 none, 1 all. The principal components of
+     * pictures differ thirtyfold; less than 1 lets a denoiser learn first what is large.
+     */
+    readonly whitening: number;
+  };
+  /** Training of the decoder; latents are what they are by then. `edges` weighs the differences between neighbours. */
+  readonly decoder: StageRecipe & { readonly edges: number };
+  readonly denoiser: StageRecipe & {
+    readonly dropout: number;
+    readonly noise: { readonly mean: number; readonly std: number };
+  };
+  /** The config.json of each network. */
+  readonly configs: { readonly unet: Config; readonly vae: Config; readonly text_encoder: Config };
+}
+
+const { unet, vae, text_encoder } = configs.small;
+
+/** What ships. */
+const standard: Recipe = {
+  side: 64,
+  shards: 39,
+  latents: { pictures: 1000, whitening: 0.5 },
+  decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5 },
+  denoiser: {
+    steps: 3600,
+    batch: 32,
+    rate: 8e-4,
+    warmup: 200,
+    averageDecay: 0.9985,
+    dropout: 0.1,
+    noise: { mean: 0.1, std: 1.1 },
+  },
+  configs: { unet, vae, text_encoder },
+};
+
+export const RECIPES = {
+  /** Minutes: enough to see it learn. */
+  tiny: {
+    ...standard,
+    side: 32,
+    shards: 2,
+    decoder: { ...standard.decoder, steps: 300, warmup: 50, averageDecay: 0.99 },
+    denoiser: { ...standard.denoiser, steps: 500, warmup: 50, averageDecay: 0.99 },
+    configs: {
+      unet: { ...unet, block_out_channels: [64, 96], attention_head_dim: [2, 3], cross_attention_dim: 96 },
+      vae: { ...vae, block_out_channels: [16, 32, 64] },
+      text_encoder: {
+        ...text_encoder,
+        hidden_size: 96,
+        num_attention_heads: 3,
+        num_hidden_layers: 1,
+        intermediate_size: 384,
+      },
+    },
+  },
+  /** An hour or so. */
+  small: {
+    ...standard,
+    shards: 20,
+    decoder: { ...standard.decoder, steps: 800 },
+    denoiser: { ...standard.denoiser, steps: 1800 },
+  },
+  default: standard,
+} as const satisfies Record<string, Recipe>;
+
+export type SizeName = keyof typeof RECIPES;

@@ -1,0 +1,127 @@
+// A tiny model folder with formula weights: it draws nonsense, but through everything a real one goes through, in no time.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Graph } from "../src/graph/trace.ts";
+import { clipTextGraph } from "../src/models/clip-text.ts";
+import { clipTextSpec, unetSpec, vaeSpec } from "../src/models/config.ts";
+import { configs } from "../src/models/specs.ts";
+import { unetGraph } from "../src/models/unet.ts";
+import { vaeDecoderGraph, vaeEncoderGraph } from "../src/models/vae.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
+import { writeComponent } from "../src/weights/checkpoint.ts";
+import { cast, fromTensors } from "../src/weights/weights.ts";
+import { formulaParam } from "./formula.ts";
+
+const small = configs.small;
+const sd = configs.sd15;
+
+/** The kinds of folder: this project's own, and Stable Diffusion 1.x in miniature (CLIP's real vocabulary). */
+const kinds = {
+  own: {
+    unet: {
+      ...small.unet,
+      in_channels: 8,
+      out_channels: 8,
+      sample_size: 4,
+      block_out_channels: [32, 32],
+      attention_head_dim: 2,
+      cross_attention_dim: 16,
+    },
+    vae: {
+      ...small.vae,
+      latent_channels: 8,
+      block_out_channels: [16, 16, 16],
+      latents_mean: [0, 0.1, 0, 0, 0, 0, 0, -0.1],
+      latents_std: [1, 1, 1, 2, 1, 1, 1, 1],
+      latent_rgb_factors: [0, 1, 2].map((rgb) => Array.from({ length: 8 }, (_, c) => (c === rgb ? 0.3 : 0))),
+      latent_rgb_bias: [0.1, 0, -0.1],
+    },
+    text_encoder: {
+      ...small.text_encoder,
+      hidden_size: 16,
+      num_attention_heads: 2,
+      num_hidden_layers: 1,
+      intermediate_size: 32,
+      vocab_size: 16,
+      max_position_embeddings: 12,
+    },
+    scheduler: { _class_name: "FlowMatchEulerDiscreteScheduler", num_train_timesteps: 1000, shift: 1 },
+    index: {
+      dreamgrain: {
+        name: "tiny",
+        width: 32,
+        height: 32,
+        steps: 4,
+        guidance: 2,
+        sampler: "euler",
+        schedule: "trailing",
+      },
+    },
+    tokenizer: { words: ["red", "blue", "boat", "cat", "sea", "night", ","], length: 12, synonyms: { a: "", the: "" } },
+  },
+  sd: {
+    unet: {
+      ...sd.unet,
+      sample_size: 8,
+      block_out_channels: [32, 32, 32, 32],
+      attention_head_dim: 2,
+      cross_attention_dim: 8,
+      layers_per_block: 1,
+    },
+    vae: { ...sd.vae, block_out_channels: [16, 16, 16, 16], norm_num_groups: 8, layers_per_block: 1 },
+    text_encoder: {
+      ...sd.text_encoder,
+      hidden_size: 8,
+      num_attention_heads: 2,
+      num_hidden_layers: 1,
+      intermediate_size: 16,
+    },
+    scheduler: {
+      _class_name: "PNDMScheduler",
+      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...{ skip_prk_steps: true, steps_offset: 1, clip_sample: false, set_alpha_to_one: false, trained_betas: null },
+    },
+    index: {},
+    tokenizer: undefined,
+  },
+} as const;
+
+/** Write such a folder (a second at most) and return its path. */
+export async function writeTinyModel(folder: string, kind: keyof typeof kinds = "own"): Promise<string> {
+  const { unet, vae, text_encoder, scheduler, index, tokenizer } = kinds[kind];
+  const spec = vaeSpec(vae);
+  const network = "diffusion_pytorch_model";
+  await component(folder, "unet", network, unet, [
+    unetGraph(unetSpec(unet), { batch: 1, height: 8, width: 8, tokens: 4 }),
+  ]);
+  await component(folder, "vae", network, vae, [vaeEncoderGraph(spec, 1, 64, 64), vaeDecoderGraph(spec, 1, 8, 8)]);
+  const words = clipTextGraph(clipTextSpec(text_encoder), 1, ["last_hidden_state"]);
+  await component(folder, "text_encoder", "model", text_encoder, [words]);
+  await json(folder, "scheduler/scheduler_config.json", scheduler);
+  if (tokenizer) await json(folder, "tokenizer/vocabulary.json", tokenizer);
+  else await json(folder, "tokenizer/tokenizer_config.json", { pad_token: "<|endoftext|>", model_max_length: 77 });
+  await json(folder, "model_index.json", {
+    _class_name: "StableDiffusionPipeline",
+    ...{ unet: ["diffusers", "UNet2DConditionModel"], vae: ["diffusers", "AutoencoderKL"] },
+    ...{ text_encoder: ["transformers", "CLIPTextModel"], safety_checker: [null, null] },
+    ...index,
+  });
+  return folder;
+}
+
+async function component(
+  folder: string,
+  name: string,
+  file: "diffusion_pytorch_model" | "model",
+  config: Readonly<Record<string, unknown>>,
+  graphs: readonly Graph[],
+): Promise<void> {
+  const tensors: Record<string, Tensor> = {};
+  for (const graph of graphs) for (const [key, { shape }] of graph.params) tensors[key] ??= formulaParam(key, shape);
+  await writeComponent(join(folder, name), file, config, cast(fromTensors(tensors), "f16"));
+}
+
+async function json(folder: string, path: string, value: unknown): Promise<void> {
+  await mkdir(join(folder, path, ".."), { recursive: true });
+  await writeFile(join(folder, path), JSON.stringify(value));
+}

@@ -1,0 +1,136 @@
+// The walk: words to a PNG through the command line and its engine's process, and the same bytes again from the PNG alone.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseInfotext } from "../src/image/infotext.ts";
+import { decodePng } from "../src/image/png.ts";
+import { open } from "../src/node.ts";
+import { dreamgrain } from "./dreamgrain.ts";
+import { writeTinyModel } from "./tiny-model.ts";
+
+let folder: string;
+const inside = (name: string): string => join(folder, name);
+const run = (...args: string[]) => dreamgrain(args, { cwd: folder });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "dreamgrain-walk-"));
+  await writeTinyModel(inside("own"));
+  await writeTinyModel(inside("sd"), "sd");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a model of our own", { timeout: 180_000 }, () => {
+  let boat: Buffer;
+
+  it("draws what is asked and says how, for A1111 too", async () => {
+    const { code, stdout, stderr } = await run("a red boat", "--seed", "7", "--model", "own", "-o", "boat.png");
+    expect(stderr).toMatch(/^seed 7 · 32x32 · 4 steps · .*\n$/m);
+    expect([code, stdout.toString()]).toEqual([0, "boat.png\n"]);
+    boat = await readFile(inside("boat.png"));
+    const { picture, text } = decodePng(boat);
+    expect([picture.width, picture.height]).toEqual([32, 32]);
+    expect(new Set(picture.data).size).toBeGreaterThan(10);
+    const { prompt, settings } = parseInfotext(text.parameters);
+    expect(prompt).toBe("a red boat");
+    expect(settings).toMatchObject({ Steps: "4", Sampler: "Euler", "CFG scale": "2", Seed: "7", Size: "32x32" });
+    expect(settings["Model hash"]).toMatch(/^[0-9a-f]{10}$/);
+  });
+
+  it("draws it again from the picture, byte for byte, to stdout too", async () => {
+    const { code, stdout } = await run("again", "boat.png", "--model", "own", "-o", "-", "--quiet");
+    expect(code).toBe(0);
+    expect(stdout.equals(boat)).toBe(true);
+  });
+
+  it("draws the same for a program", async () => {
+    await using dream = await open({ model: inside("own") });
+    const { png, settings } = await dream.draw("a red boat", { seed: 7 });
+    expect(boat.equals(png)).toBe(true);
+    expect(settings).toMatchObject({ seed: 7, steps: 4, sampler: "euler" });
+    const [free, guided] = [await dream.draw(undefined, { seed: 7 }), await dream.draw("", { seed: 7, guidance: 1 })];
+    expect(free.pixels).toEqual(guided.pixels);
+    expect(boat.equals(free.png)).toBe(false);
+    const stop = new AbortController();
+    const steps: number[] = [];
+    const onStep = ({ index }: { index: number }): void => {
+      steps.push(index);
+      if (index === 1) stop.abort();
+    };
+    await expect(dream.draw("a red boat", { seed: 7, onStep, signal: stop.signal })).rejects.toThrow(/abort/);
+    expect(steps).toEqual([0, 1]);
+  });
+
+  it("draws a batch as the same pictures one by one would be, and another seed as another picture", async () => {
+    const args = ["a red boat", "--seed", "6", "--batch", "3", "--model", "own", "-o", "b.png", "--json", "--quiet"];
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.toString().trim().split("\n");
+    const reports = lines.map((line) => JSON.parse(line) as { path: string; seed: number });
+    expect(reports.map(({ path, seed }) => [path, seed])).toEqual([
+      ["b-6.png", 6],
+      ["b-7.png", 7],
+      ["b-8.png", 8],
+    ]);
+    expect((await readFile(inside("b-7.png"))).equals(boat)).toBe(true);
+    expect(decodePng(await readFile(inside("b-8.png"))).picture.data).not.toEqual(decodePng(boat).picture.data);
+  });
+
+  it("shows how a picture comes out of the noise, and how it drowns", async () => {
+    const strip = await run("a red boat", "--seed", "7", "--model", "own", "--steps-strip", "-o", "strip.png", "-q");
+    const noise = await run("noise", "boat.png", "--levels", "3", "--model", "own", "-q");
+    expect([strip.code, noise.code, noise.stdout.toString()]).toEqual([0, 0, "boat-noise.png\n"]);
+    const strips = decodePng(await readFile(inside("strip.png"))).picture;
+    expect([strips.width, strips.height]).toEqual([4 + 4 * 36, 40]);
+    const last = strips.data.subarray((4 * strips.width + 4 + 3 * 36) * 3).subarray(0, 32 * 3);
+    expect([...last]).toEqual([...decodePng(boat).picture.data.subarray(0, 32 * 3)]);
+    const drowning = decodePng(await readFile(inside("boat-noise.png"))).picture;
+    expect([drowning.width, drowning.height]).toEqual([4 + 3 * 36, 4 + 2 * 36]);
+    const first = drowning.data.subarray((4 * drowning.width + 4) * 3).subarray(0, 32 * 3);
+    expect([...first]).toEqual([...decodePng(boat).picture.data.subarray(0, 32 * 3)]);
+  });
+
+  it("is found, inspected and read like any other", async () => {
+    const [folders, picture, tokens] = await Promise.all([
+      run("inspect", "own"),
+      run("inspect", "boat.png"),
+      run("tokens", "A red Boat", "--model", "own", "--json"),
+    ]);
+    expect([folders.code, picture.code, tokens.code]).toEqual([0, 0, 0]);
+    expect(folders.stdout.toString()).toMatch(/unet +UNet2DConditionModel +\d+ tensors/);
+    expect(picture.stdout.toString()).toMatch(/Prompt +a red boat/);
+    const { readings } = JSON.parse(tokens.stdout.toString()) as {
+      readings: { pieces: { id: number; text: string }[] }[];
+    };
+    expect(readings.map(({ pieces }) => pieces.map(({ id }) => id))).toEqual([
+      [320, 736, 4440],
+      [32, 2266, 30828],
+      [4, 6],
+    ]);
+  });
+});
+
+describe("Stable Diffusion 1.x in miniature", { timeout: 180_000 }, () => {
+  it("draws at another size with another sampler, and again", async () => {
+    const choices = ["--size", "64x128", "--steps", "3", "--sampler", "DDIM", "--schedule", "leading", "--seed", "-3"];
+    const drawn = await run("a cat", "-n", "a dog", "--model", "sd", ...choices, "-o", "cat.png", "-q");
+    expect([drawn.code, drawn.stderr]).toEqual([0, ""]);
+    const cat = await readFile(inside("cat.png"));
+    const { picture, text } = decodePng(cat);
+    expect([picture.width, picture.height]).toEqual([64, 128]);
+    expect(parseInfotext(text.parameters).settings).toMatchObject({
+      Sampler: "DDIM",
+      "Schedule type": "Leading",
+      Seed: "-3",
+    });
+    const again = await run("again", "cat.png", "--model", "sd", "-o", "again.png", "-q");
+    expect(again.code).toBe(0);
+    expect((await readFile(inside("again.png"))).equals(cat)).toBe(true);
+  });
+
+  it("says when the model is not the one that made the picture", async () => {
+    const { code, stderr } = await run("again", "cat.png", "--model", "own", "-o", "other.png");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/cat\.png was made with sd \([0-9a-f]{10}\); this is tiny \([0-9a-f]{10}\)/);
+  });
+});
