@@ -10,23 +10,23 @@ import { emit } from "../src/onnx/emit.ts";
 import { ortNode } from "../src/runtime/ort-node.ts";
 import { parallel } from "../src/runtime/parallel.ts";
 import { type AnyTensor, ints, size, type Tensor, tensor } from "../src/tensor/tensor.ts";
-import { autoencoderLoss } from "../src/training/autoencoder.ts";
+import { decoderLoss } from "../src/training/autoencoder.ts";
 import { denoiserLoss } from "../src/training/denoiser.ts";
 import { random } from "../src/training/random.ts";
 import { RECIPES } from "../src/training/sizes.ts";
 import { begin, train, withGradients } from "../src/training/train.ts";
 import { inTurn, record, type Work } from "./measure.ts";
 
-const { side, configs, autoencoder, denoiser } = RECIPES.default;
+const { side, configs, decoder, denoiser } = RECIPES.default;
 const normal = random(1, "bench").fillNormal;
 const noise = (shape: readonly number[]): Tensor => tensor(normal(new Float32Array(size(shape))), shape);
 
 /** The networks that the recipe trains, at a batch. */
 const losses: readonly { name: string; batch: number; loss: (batch: number) => Graph<string, string> }[] = [
   {
-    name: "autoencoder",
-    batch: autoencoder.batch,
-    loss: (batch) => autoencoderLoss(vaeSpec(configs.vae), batch, side, autoencoder),
+    name: "decoder",
+    batch: decoder.batch,
+    loss: (batch) => decoderLoss(vaeSpec(configs.vae), batch, side, decoder),
   },
   {
     name: "U-Net and text encoder",

@@ -63,7 +63,9 @@ const kinds = {
     unet: {
       ...sd.unet,
       sample_size: 8,
-      block_out_channels: [32, 32, 32, 32],
+      block_out_channels: [32, 32],
+      down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+      up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
       attention_head_dim: 2,
       cross_attention_dim: 8,
       layers_per_block: 1,

@@ -30,10 +30,10 @@ export interface SamplerOptions {
 /** @param x a noisy sample at the first level: `sigmas.start` · noise for a walk from nothing. */
 export type Sampler = (denoise: Denoise, x: Tensor, sigmas: Sigmas, options: SamplerOptions) => Sampling;
 
-/** The last x of a walk, for callers who do not care about the steps; `onStep` sees each. */
-export async function finish(sampling: Sampling, onStep?: (step: Step) => void): Promise<Tensor> {
+/** What a walk returns (a sampler its last x, a pipeline its picture), for callers without a loop; `onStep` sees each step. */
+export async function finish<T>(walk: AsyncGenerator<Step, T, void>, onStep?: (step: Step) => void): Promise<T> {
   for (;;) {
-    const { done, value } = await sampling.next();
+    const { done, value } = await walk.next();
     if (done) return value;
     onStep?.(value);
   }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { predictions } from "../diffusion/denoise.ts";
 import { flowTable } from "../diffusion/noise-table.ts";
+import { finish } from "../diffusion/samplers.ts";
 import { contactSheet, toPixels } from "../image/index.ts";
 import { encodePng } from "../image/png.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
@@ -18,18 +19,20 @@ import { fromTensors, under } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import { exportModel } from "./export.ts";
 import type { Progress } from "./run.ts";
-import { RECIPES, type Recipe, type SizeName } from "./sizes.ts";
+import type { Recipe } from "./sizes.ts";
 import { type Latents, latentsOf, paintAll, pictures, trainDecoder, trainDenoiser, type Workshop } from "./stages.ts";
 import { initialise, type TrainingState } from "./train.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
 
 export interface RecipeOptions {
-  readonly size: SizeName;
+  readonly recipe: Recipe;
+  /** What the model's metadata calls the recipe. */
+  readonly name: string;
   /** Where pictures, logs, sheets, states and in the end `model/` go; run again with the same folder to go on. */
   readonly folder: string;
   readonly seed?: number;
-  /** Cores to train on: 2 unless told; 1 where the machine is busy with other things. */
-  readonly cores?: 1 | 2;
+  /** Cores to train on, a divisor of the batch; 2 unless told. A batch is split between them. */
+  readonly cores?: number;
   readonly onProgress?: (progress: Progress) => void;
   /** One line for each thing done besides steps. */
   readonly onNote?: (note: string) => void;
@@ -62,8 +65,10 @@ export const recipeHash = (recipe: Recipe): string =>
  * @returns the folder of the finished model, or undefined when the signal stopped it before
  */
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
-  const { size, folder, seed = 1, cores = 2, onNote } = options;
-  const recipe: Recipe = RECIPES[size];
+  const { recipe, name, folder, seed = 1, cores = 2, onNote } = options;
+  for (const { batch } of [recipe.denoiser, recipe.decoder])
+    if (!Number.isInteger(cores) || cores < 1 || batch % cores !== 0)
+      throw new RangeError(`train: ${cores} cores cannot share a batch of ${batch} pictures; use 1, 2, 4, 8 or 16`);
   await using runtime = await ortNode();
   const trainer = { runtime: cores === 1 ? await ortNode({ threads: 1 }) : parallel(cores), parts: cores };
   const shop: Workshop = {
@@ -94,7 +99,7 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     latents,
     vae: { ...latents.path, ...decoder.state.average },
     denoiser: denoiser.state.average,
-    origin: { recipe: size, recipe_hash: recipeHash(recipe), seed: `${seed}` },
+    origin: { recipe: name, recipe_hash: recipeHash(recipe), seed: `${seed}` },
   });
   return model;
 }
@@ -132,10 +137,8 @@ export async function samples(runtime: Runtime, model: Model): Promise<Uint8Arra
   await using running = engine(model, runtime);
   const made = [];
   for (const [seed, prompt] of SHEET_PROMPTS.entries()) {
-    const drawing = textToImage(running, { prompt, seed });
-    let next = await drawing.next();
-    while (!next.done) next = await drawing.next();
-    made.push(...toPixels(next.value.pixels));
+    const { pixels } = await finish(textToImage(running, { prompt, seed }));
+    made.push(...toPixels(pixels));
   }
   return encodePng(contactSheet(made, { columns: 6, gap: 2 }));
 }

@@ -78,7 +78,7 @@ export function program(): Command {
     .option("--size <size>", "tiny (minutes), small (an hour) or default (what ships)", "tiny")
     .option("--folder <folder>", "where the run lives; runs/<size> unless told")
     .option("--seed <number>", "another seed, another model", "1")
-    .option("--threads <count>", "of the engine; all cores unless told")
+    .option("--cores <count>", "to train on; 1 leaves the others for other work", "2")
     .action(async (options) => (await import("./train.ts")).train(options));
   return root;
 }

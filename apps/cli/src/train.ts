@@ -14,7 +14,7 @@ export async function train(flags: {
   readonly size: string;
   readonly folder?: string;
   readonly seed: string;
-  readonly threads?: string;
+  readonly cores: string;
 }): Promise<void> {
   const { size } = flags;
   if (!isSize(size)) throw new UsageError(`--size ${size}: expected ${Object.keys(RECIPES).join(", ")}`);
@@ -38,10 +38,11 @@ export async function train(flags: {
   process.on("SIGINT", stop);
   try {
     const model = await runRecipe({
-      size,
+      recipe: RECIPES[size],
+      name: size,
       folder,
       seed: whole("--seed", flags.seed),
-      ...(flags.threads !== undefined && { threads: whole("--threads", flags.threads) }),
+      cores: whole("--cores", flags.cores),
       onProgress: (progress) => say(progressLine(progress), false),
       onNote: (note) => say(note, true),
       signal: stopping.signal,
