@@ -1,68 +1,38 @@
-// A diffusion model from nothing: a small network learns, by flow matching, to turn noise into numbers near −1 and 1.
-import { cpuGenerator, denoiser, euler, finish, flowTable, predictions, scale, tensor, trailing } from "dreamgrain";
+// A diffusion model from nothing: a small network learns, by flow matching, to turn noise into −1 and 1.
+import { denoiser, euler, finish, flowTable, networkInput, networkTarget, predictions, trailing } from "dreamgrain";
 import { type Params, trace, type Value } from "dreamgrain/graph";
-import { fromTensors, ortNode } from "dreamgrain/node";
+import { cpuGenerator, fromTensors, linear, ortNode, scale, type Tensor, tensor } from "dreamgrain/node";
 import { begin, cosine, type Random, train } from "dreamgrain/training";
 
-const N = 256;
-const column = (f: () => number) => tensor(Float32Array.from({ length: N }, f), [N, 1]);
+const inputs = { x: [256, 1], time: [256, 1] };
+const column = (f: () => number): Tensor => tensor(Float32Array.from({ length: 256 }, f), [256, 1]);
 
-function network(p: Params, x: Value, time: Value): Value {
-  const layer = (name: string, v: Value, out: number): Value => {
-    const width = v.shape[1];
-    const weight = p
-      .at(name)
-      .get("weight", [width, out], (_, { normal }) =>
-        Float32Array.from({ length: width * out }, () => normal() / Math.sqrt(width)),
-      );
-    return v
-      .matmul(weight)
-      .add(p.at(name).get("bias", [out], (_, { normal }) => Float32Array.from({ length: out }, normal)));
-  };
-  return layer(
-    "out",
-    layer(
-      "middle",
-      layer("x", x, 64)
-        .add(layer("time", time.mul(4), 64))
-        .tanh(),
-      64,
-    ).tanh(),
-    1,
-  );
+function network(p: Params, { x, time }: { x: Value; time: Value }): Value {
+  const h = linear(p.at("x"), x, 64).add(linear(p.at("time"), time, 64));
+  return linear(p.at("out"), linear(p.at("middle"), h.tanh(), 64).tanh(), 1);
 }
 
-/** Noisy numbers (1−s)·x₀ + s·ε, how noisy each is, and what the network should say: ε − x₀. */
-function batch(_: number, { next, normal }: Random) {
-  const rows = Array.from({ length: N }, () => ({ s: next(), noise: normal(), clean: next() < 0.5 ? -1 : 1 }));
-  const over = (f: (row: (typeof rows)[0]) => number) => tensor(rows.map(f), [N, 1]);
-  return {
-    x: over((r) => (1 - r.s) * r.clean + r.s * r.noise),
-    time: over((r) => r.s),
-    target: over((r) => r.noise - r.clean),
-  };
+/** Noised numbers, how noisy each is, and what the network should say of it. */
+function batch(_: number, { next, normal }: Random): { x: Tensor; time: Tensor; target: Tensor } {
+  const [clean, noise] = [column(() => (next() < 0.5 ? -1 : 1)), column(normal)];
+  const time = column(() => 0.001 + 0.998 * next());
+  const levels = Array.from(time.data, (s) => s / (1 - s));
+  const [x, target] = [networkInput, networkTarget].map((f) => f(predictions.flow, clean, noise, levels));
+  return { x, time, target };
 }
 
-const inputs = { x: [N, 1], time: [N, 1] };
-const loss = trace({ ...inputs, target: [N, 1] }, (p, { x, time, target }) => {
-  return { loss: network(p, x, time).sub(target).square().mean() };
-});
 await using runtime = await ortNode({ threads: 1 });
+const loss = trace({ ...inputs, target: [256, 1] }, (p, values) => ({
+  loss: network(p, values).sub(values.target).square().mean(),
+}));
 const state = begin(loss, { seed: 1 });
-const options = { steps: 1500, schedule: cosine(1e-2, 1500), batch };
-for await (const { step, loss: now } of train(runtime, loss, state, options))
-  if (step % 500 === 0) console.log(`step ${step}: loss ${now.toFixed(3)}`);
+for await (const step of train(runtime, loss, state, { steps: 1500, schedule: cosine(1e-2, 1500), batch }))
+  if (step.step % 500 === 0) console.log(`step ${step.step}: loss ${step.loss.toFixed(3)}`);
 
-const answer = await runtime.compile(
-  trace(inputs, (p, { x, time }) => ({ y: network(p, x, time) })),
-  fromTensors(state.average),
-);
+const graph = trace(inputs, (p, values) => ({ said: network(p, values) }));
+await using program = await runtime.compile(graph, fromTensors(state.average));
+const answer = async (x: Tensor, t: number) => (await program.run({ x, time: column(() => t / 1000) })).said;
 const sigmas = trailing(flowTable(), 30);
-const denoise = denoiser(
-  async (x, t) => (await answer.run({ x, time: column(() => t / 1000) })).y,
-  predictions.flow,
-  sigmas.time,
-);
-const { data } = await finish(euler(denoise, scale(cpuGenerator(2).randn([N, 1]), sigmas.start), sigmas));
-for (let at = -1.6; at < 1.7; at += 0.2)
-  console.log(at.toFixed(1).padStart(4), "#".repeat(data.filter((v) => Math.abs(v - at) < 0.1).length / 2));
+const noise = scale(cpuGenerator(2).randn([256, 1]), sigmas.start);
+const { data } = await finish(euler(denoiser(answer, predictions.flow, sigmas.time), noise, sigmas));
+console.log(`${data.filter((v) => Math.abs(Math.abs(v) - 1) < 0.2).length} of 256 landed within 0.2 of −1 or 1`);

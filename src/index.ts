@@ -5,6 +5,7 @@ export type { Graph } from "./graph/trace.ts";
 export type { Value } from "./graph/value.ts";
 export * from "./image/index.ts";
 export * from "./models/index.ts";
+export * from "./nn/layers.ts";
 export * from "./pipelines/index.ts";
 export { referenceRuntime } from "./runtime/reference.ts";
 export { type Program, type Runtime, RuntimeError } from "./runtime/runtime.ts";

@@ -21,7 +21,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   embeddings: ["text", "image", "weights", "tensor"],
   // Where the columns meet, and beside them.
   pipelines: ["models", "nn", "graph", "runtime", "diffusion", "text", "embeddings", "image", "weights", "tensor"],
-  training: ["models", "nn", "graph", "runtime", "diffusion", "text", "image", "weights", "tensor"],
+  training: ["pipelines", "models", "nn", "graph", "runtime", "diffusion", "text", "image", "weights", "tensor"],
 };
 /** The files directly in src/, the front doors, may import everything but training. */
 const frontDoor = Object.keys(floors).filter((floor) => floor !== "training");

@@ -33,44 +33,91 @@ export class Value<K extends OpName = OpName> {
     return `a ${this.op}`;
   }
 
-  add = (other: Operand): Value => (typeof other === "number" ? this.affine(1, other) : draw("add", {}, this, other));
-  sub = (other: Operand): Value => (typeof other === "number" ? this.affine(1, -other) : draw("sub", {}, this, other));
-  mul = (other: Operand): Value => (typeof other === "number" ? this.affine(other, 0) : draw("mul", {}, this, other));
-  div = (other: Operand): Value =>
-    typeof other === "number" ? this.affine(1 / other, 0) : draw("div", {}, this, other);
+  add(other: Operand): Value {
+    return typeof other === "number" ? this.affine(1, other) : draw("add", {}, this, other);
+  }
+  sub(other: Operand): Value {
+    return typeof other === "number" ? this.affine(1, -other) : draw("sub", {}, this, other);
+  }
+  mul(other: Operand): Value {
+    return typeof other === "number" ? this.affine(other, 0) : draw("mul", {}, this, other);
+  }
+  div(other: Operand): Value {
+    return typeof other === "number" ? this.affine(1 / other, 0) : draw("div", {}, this, other);
+  }
   /** scale·x + shift. */
-  affine = (scale: number, shift: number): Value => draw("affine", { scale, shift }, this);
-  neg = (): Value => this.affine(-1, 0);
-  square = (): Value => draw("mul", {}, this, this);
-  exp = (): Value => draw("exp", {}, this);
-  log = (): Value => draw("log", {}, this);
-  sqrt = (): Value => draw("sqrt", {}, this);
-  abs = (): Value => draw("abs", {}, this);
-  sign = (): Value => draw("sign", {}, this);
-  relu = (): Value => draw("relu", {}, this);
-  sigmoid = (): Value => draw("sigmoid", {}, this);
-  tanh = (): Value => draw("tanh", {}, this);
-  erf = (): Value => draw("erf", {}, this);
-  clip = (min: number, max: number): Value => draw("clip", { min, max }, this);
-  softmax = (): Value => draw("softmax", {}, this);
-  logSoftmax = (): Value => draw("logSoftmax", {}, this);
-  standardize = (eps: number): Value => draw("standardize", { eps }, this);
-  rstd = (eps: number): Value => draw("rstd", { eps }, this);
+  affine(scale: number, shift: number): Value {
+    return draw("affine", { scale, shift }, this);
+  }
+  neg(): Value {
+    return this.affine(-1, 0);
+  }
+  square(): Value {
+    return draw("mul", {}, this, this);
+  }
+  exp(): Value {
+    return draw("exp", {}, this);
+  }
+  log(): Value {
+    return draw("log", {}, this);
+  }
+  sqrt(): Value {
+    return draw("sqrt", {}, this);
+  }
+  abs(): Value {
+    return draw("abs", {}, this);
+  }
+  sign(): Value {
+    return draw("sign", {}, this);
+  }
+  relu(): Value {
+    return draw("relu", {}, this);
+  }
+  sigmoid(): Value {
+    return draw("sigmoid", {}, this);
+  }
+  tanh(): Value {
+    return draw("tanh", {}, this);
+  }
+  erf(): Value {
+    return draw("erf", {}, this);
+  }
+  clip(min: number, max: number): Value {
+    return draw("clip", { min, max }, this);
+  }
+  softmax(): Value {
+    return draw("softmax", {}, this);
+  }
+  logSoftmax(): Value {
+    return draw("logSoftmax", {}, this);
+  }
+  standardize(eps: number): Value {
+    return draw("standardize", { eps }, this);
+  }
+  rstd(eps: number): Value {
+    return draw("rstd", { eps }, this);
+  }
 
   /** a·b over the last two axes. */
-  matmul = (other: Value, { transA = false, transB = false } = {}): Value =>
-    draw("matmul", { transA, transB }, this, other);
+  matmul(other: Value, { transA = false, transB = false } = {}): Value {
+    return draw("matmul", { transA, transB }, this, other);
+  }
   /** One entry of `shape` may be −1: whatever is left. */
   reshape(shape: Shape): Value {
     const known = shape.reduce((n, d) => (d < 0 ? n : n * d), 1);
     const total = this.shape.reduce((n, d) => n * d, 1);
     return draw("reshape", { shape: shape.map((d) => (d < 0 ? total / known : d)) }, this);
   }
-  transpose = (perm: readonly number[]): Value => draw("transpose", { perm }, this);
-  broadcast = (shape: Shape): Value => draw("broadcast", { shape }, this);
+  transpose(perm: readonly number[]): Value {
+    return draw("transpose", { perm }, this);
+  }
+  broadcast(shape: Shape): Value {
+    return draw("broadcast", { shape }, this);
+  }
   /** Sum over axes (all of them unless told), which stay as 1. */
-  sum = (axes: readonly number[] = [...this.shape.keys()]): Value =>
-    axes.length === 0 ? this : draw("sum", { axes: axes.map((a) => (a < 0 ? a + this.shape.length : a)) }, this);
+  sum(axes: readonly number[] = [...this.shape.keys()]): Value {
+    return axes.length === 0 ? this : draw("sum", { axes: axes.map((a) => (a < 0 ? a + this.shape.length : a)) }, this);
+  }
   /** Mean over axes (all of them unless told), which stay as 1. */
   mean(axes: readonly number[] = [...this.shape.keys()]): Value {
     const count = axes.reduce((n, a) => n * this.shape.at(a)!, 1);
@@ -85,11 +132,17 @@ export class Value<K extends OpName = OpName> {
     const width = this.shape.at(axis)! / parts;
     return Array.from({ length: parts }, (_, i) => this.slice(axis, i * width, (i + 1) * width));
   }
-  pad = (axis: number, before: number, after: number): Value => draw("pad", { axis, before, after }, this);
+  pad(axis: number, before: number, after: number): Value {
+    return draw("pad", { axis, before, after }, this);
+  }
   /** Nearest-neighbour resize of a picture [b,c,h,w]. */
-  resize = (height: number, width: number): Value => draw("resize", { height, width }, this);
+  resize(height: number, width: number): Value {
+    return draw("resize", { height, width }, this);
+  }
   /** Rows of this table [v,d] by ids. */
-  gather = (ids: Value): Value => draw("gather", {}, this, ids);
+  gather(ids: Value): Value {
+    return draw("gather", {}, this, ids);
+  }
 
   toString(): string {
     return `${this.op}[${this.shape}]`;

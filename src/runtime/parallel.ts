@@ -10,7 +10,9 @@ import { type Program, type Runtime, RuntimeError } from "./runtime.ts";
 /** Where values lie in memory that threads share; offsets and sizes in 4-byte elements. */
 export interface Layout {
   readonly buffer: SharedArrayBuffer;
-  readonly places: Readonly<Record<string, { readonly offset: number; readonly shape: readonly number[]; readonly dtype: "f32" | "i32" }>>;
+  readonly places: Readonly<
+    Record<string, { readonly offset: number; readonly shape: readonly number[]; readonly dtype: "f32" | "i32" }>
+  >;
 }
 
 /** What a worker is started with. */

@@ -8,10 +8,10 @@ import type { Random } from "./random.ts";
 export function augmented(picture: Float32Array, side: number, random: Random): Float32Array {
   const [dx, dy] = [random.below(7) - 3, random.below(7) - 3];
   const moved = shifted(picture, side, dx, dy, random.next() < 0.5);
-  const soft = random.next() < 0.5 ? blurred(moved, side, 0.9 * random.next()) : moved;
+  const soft = random.next() < 0.4 ? blurred(moved, side, 0.7 * random.next()) : moved;
   const contrast = 1 + 0.08 * random.uniform();
   const brightness = 0.05 * random.uniform();
-  const noise = random.next() < 0.3 ? 0.04 * random.next() : 0;
+  const noise = random.next() < 0.2 ? 0.04 * random.next() : 0;
   for (let i = 0; i < soft.length; i++) {
     const value = soft[i] * contrast + brightness + (noise > 0 ? noise * random.normal() : 0);
     soft[i] = Math.min(1, Math.max(-1, value));

@@ -16,14 +16,14 @@ export type Part = "train" | "seen" | "held-out";
 const FIRST_SEED: Readonly<Record<Part, number>> = { train: 10_000_000, seen: 15_000_000, "held-out": 16_000_000 };
 
 /**
- * The scene of picture i of a part. The examinations are what evaluation asks for; of the pictures to learn from, a
- * quarter has rare subjects and styles as often as common ones, and an eighth are held-out combinations, since a judge
- * must know what the generator may never see.
+ * The scene of picture i of a part. The examinations are what evaluation asks for. Of the pictures to learn from, a quarter
+ * has rare subjects and styles as often as common ones; the rest are as the world is. Held-out combinations are among them
+ * no more often than by chance: a judge that saw many would expect the style from the subject and the time, and so find it
+ * in drawings that lack it.
  */
 export function judgeScene(part: Part, i: number): Scene {
   const seed = FIRST_SEED[part] + i;
-  if (part === "seen") return describe(seed, {}, { heldOut: "avoid" });
-  if (part === "held-out" || i % 8 === 7) return describe(seed, {}, { heldOut: "only" });
+  if (part !== "train") return describe(seed, {}, { heldOut: part === "seen" ? "avoid" : "only" });
   if (i % 4 !== 2) return describe(seed);
   const turn = (i - 2) / 4;
   const style = STYLES[(turn + Math.floor(turn / SUBJECTS.length)) % STYLES.length];

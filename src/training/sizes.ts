@@ -46,7 +46,7 @@ const standard: Recipe = {
   latents: { pictures: 1000, whitening: 0.5 },
   decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5 },
   denoiser: {
-    steps: 3600,
+    steps: 3200,
     batch: 32,
     rate: 8e-4,
     warmup: 200,
