@@ -1,10 +1,17 @@
-// npm run bench -- [--seconds N] [--dry]: every benchmark, N seconds each (10); rows go to results.md unless --dry.
+// npm run bench -- [sampling|training] [--seconds N] [--dry]: N seconds each (10); rows go to results.md unless --dry.
 import { parseArgs } from "node:util";
 import { benchSampling } from "./sampling.ts";
 import { benchTraining } from "./training.ts";
 
-const { values } = parseArgs({ options: { seconds: { type: "string" }, dry: { type: "boolean" } } });
+const benchmarks = { sampling: benchSampling, training: benchTraining };
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: "string" }, dry: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 const seconds = Number(values.seconds ?? 10);
 if (!(seconds >= 0)) throw new RangeError(`bench: --seconds ${values.seconds} is no number of seconds`);
-await benchSampling(seconds, !values.dry);
-await benchTraining(seconds, !values.dry);
+const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
+if (unknown) throw new RangeError(`bench: there is no "${unknown}"; there are ${Object.keys(benchmarks).join(", ")}`);
+for (const [name, run] of Object.entries(benchmarks))
+  if (positionals.length === 0 || positionals.includes(name)) await run(seconds, !values.dry);

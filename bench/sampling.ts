@@ -2,7 +2,7 @@
 import { denoiser, predictions } from "../src/diffusion/denoise.ts";
 import { guided } from "../src/diffusion/guidance.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../src/models/config.ts";
-import { unetTime } from "../src/models/time.ts";
+import { unetAdded, unetTime } from "../src/models/time.ts";
 import { unetGraph } from "../src/models/unet.ts";
 import { vaeDecoderGraph, vaeFactor } from "../src/models/vae.ts";
 import { ortNode } from "../src/runtime/ort-node.ts";
@@ -16,18 +16,19 @@ export async function benchSampling(seconds: number, keep: boolean): Promise<voi
   const { side, configs } = RECIPES.default;
   const unet = unetSpec(configs.unet);
   const vae = vaeSpec(configs.vae);
-  const tokens = clipTextSpec(configs.text_encoder).positions;
+  const { positions: tokens, hidden } = clipTextSpec(configs.text_encoder);
   const small = side / vaeFactor(vae);
   const network = unetGraph(unet, { batch: 1, height: small, width: small, tokens });
   const decoder = vaeDecoderGraph(vae, 1, small, small);
   const { randn } = cpuGenerator(1);
   const [context, x] = [randn([1, tokens, unet.contextChannels]), randn([1, unet.inChannels, small, small])];
+  const added = unet.addition && { added: unetAdded(unet, randn([1, hidden]), [[]]) };
   for (const threads of [1, 2]) {
     await using runtime = await ortNode({ threads });
     await using program = await runtime.compile(network, fromTensors(initialise(network)));
     await using decode = await runtime.compile(decoder, fromTensors(initialise(decoder)));
     const denoise = denoiser(
-      async (sample, time) => (await program.run({ sample, time: unetTime(unet, [time]), context })).sample,
+      async (sample, time) => (await program.run({ sample, time: unetTime(unet, [time]), context, ...added })).sample,
       predictions.flow,
       (sigma) => (1000 * sigma) / (1 + sigma),
     );

@@ -6,7 +6,10 @@ import { fileURLToPath } from "node:url";
 export default function setup(): void {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
-  const { error, status, stdout } = spawnSync(process.execPath, [tsc, "-b", "apps/cli"], { cwd: root, encoding: "utf8" });
+  const { error, status, stdout } = spawnSync(process.execPath, [tsc, "-b", "apps/cli"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   if (error) throw error;
   if (status !== 0)
     console.warn(`test/build: src/ has type errors, dist/ may be old:\n${stdout.trim().slice(0, 2000)}`);

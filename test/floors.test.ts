@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 /** What each folder of src/ may import, besides itself. */
 const floors: Readonly<Record<string, readonly string[]>> = {
   tensor: [],
+  spelling: [],
   weights: ["tensor"],
   image: ["tensor", "weights"],
   // What the network is, and what runs it.
@@ -16,11 +17,23 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   onnx: ["graph", "weights", "tensor"],
   runtime: ["onnx", "graph", "weights", "tensor"],
   // What diffusion is.
-  text: ["image", "weights", "tensor"],
-  diffusion: ["image", "weights", "tensor"],
+  text: ["spelling", "image", "weights", "tensor"],
+  diffusion: ["spelling", "image", "weights", "tensor"],
   embeddings: ["text", "image", "weights", "tensor"],
   // Where the columns meet, and beside them.
-  pipelines: ["models", "nn", "graph", "runtime", "diffusion", "text", "embeddings", "image", "weights", "tensor"],
+  pipelines: [
+    "models",
+    "nn",
+    "graph",
+    "runtime",
+    "diffusion",
+    "text",
+    "embeddings",
+    "spelling",
+    "image",
+    "weights",
+    "tensor",
+  ],
   training: ["pipelines", "models", "nn", "graph", "runtime", "diffusion", "text", "image", "weights", "tensor"],
 };
 /** The files directly in src/, the front doors, may import everything but training. */

@@ -26,6 +26,7 @@ const kinds = {
       block_out_channels: [32, 32],
       attention_head_dim: 2,
       cross_attention_dim: 16,
+      projection_class_embeddings_input_dim: 16,
     },
     vae: {
       ...small.vae,

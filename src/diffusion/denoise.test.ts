@@ -1,3 +1,4 @@
+// Predictions: what each kind of network says leads back to the same clean x.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cpuGenerator } from "../tensor/random.ts";

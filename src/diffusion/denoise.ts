@@ -21,6 +21,7 @@ export interface Prediction {
 /** Variance preserving: √ᾱ·x₀ + √(1−ᾱ)·ε is x₀ + σ·ε times √ᾱ = 1/√(σ²+1). */
 const unitVariance = (sigma: number): number => 1 / Math.sqrt(sigma * sigma + 1);
 
+/** The predictions of the models of the world, by the names that their configs use for them. */
 export const predictions = {
   /** The noise ε. Ho et al. 2020; SD 1, SDXL. */
   epsilon: { skip: () => 1, out: (sigma) => -sigma, in: unitVariance },
@@ -32,6 +33,7 @@ export const predictions = {
   flow: { skip: (sigma) => 1 / (1 + sigma), out: (sigma) => -sigma / (1 + sigma), in: (sigma) => 1 / (1 + sigma) },
 } as const satisfies Record<string, Prediction>;
 
+/** A key of `predictions`. */
 export type PredictionName = keyof typeof predictions;
 
 /**

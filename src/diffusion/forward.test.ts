@@ -1,3 +1,4 @@
+// The forward process: scales, targets, and that a network which answers them is undone exactly.
 import { expect, test } from "vitest";
 import { cpuGenerator } from "../tensor/random.ts";
 import { rows, stack, type Tensor } from "../tensor/tensor.ts";

@@ -1,3 +1,4 @@
+// Guidance: its formula, its interval, its rescaling, and when the second network is not asked.
 import { describe, expect, test, vi } from "vitest";
 import { cpuGenerator } from "../tensor/random.ts";
 import { map, rows, stack, type Tensor } from "../tensor/tensor.ts";

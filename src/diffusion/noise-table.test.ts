@@ -1,3 +1,4 @@
+// Noise tables: constants of the schedules, times and levels as each other's inverse, zero terminal SNR.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareAlphas } from "../../test/parity/diffusion.ts";

@@ -1,13 +1,6 @@
+// Names of samplers and schedules in every spelling, and the hint for a wrong one.
 import { describe, expect, test } from "vitest";
-import {
-  nearest,
-  type SamplerEntry,
-  type ScheduleEntry,
-  samplerNamed,
-  samplers,
-  scheduleNamed,
-  schedules,
-} from "./registry.ts";
+import { type SamplerEntry, type ScheduleEntry, samplerNamed, samplers, scheduleNamed, schedules } from "./registry.ts";
 
 test.each([
   ["dpm++2m", "dpmpp2m"],
@@ -42,12 +35,6 @@ describe("a misspelling", () => {
       'sampler "banana" is unknown. Known: euler, euler_a, heun, dpmpp2m, ddim, ddpm.',
     );
     expect(() => samplerNamed("")).toThrow("Known: ");
-  });
-
-  test("nearest counts letters", () => {
-    expect(nearest("galxy", ["gallery", "galaxy"])).toBe("galaxy");
-    expect(nearest("moon", ["sun"])).toBeUndefined();
-    expect(nearest("moon", [])).toBeUndefined();
   });
 });
 

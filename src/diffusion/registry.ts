@@ -1,4 +1,5 @@
 // Names: the samplers and schedules by every spelling that the world uses for them, and the nearest one to a misspelling.
+import { nearest } from "../spelling/spelling.ts";
 import { ddim, ddpm, dpmpp2m, euler, eulerAncestral, heun, type Sampler } from "./samplers.ts";
 import {
   alignYourSteps,
@@ -21,6 +22,7 @@ interface Named {
   readonly aliases: readonly string[];
 }
 
+/** A sampler, and what is to be known about it. */
 export interface SamplerEntry extends Named {
   readonly sample: Sampler;
   /** What diffusers' scheduler of this name does with a schedule: pass it on to get diffusers' pictures. */
@@ -32,6 +34,7 @@ export interface SamplerEntry extends Named {
   readonly cite: string;
 }
 
+/** A schedule, and what is to be known about it. */
 export interface ScheduleEntry extends Named {
   readonly schedule: Schedule;
   readonly cite?: string;
@@ -39,6 +42,7 @@ export interface ScheduleEntry extends Named {
 
 const { ddim: alphas, euler: sigmas, dpm } = conventions;
 
+/** Every sampler, with how it is called and what it costs. */
 export const samplers = {
   euler: {
     title: "Euler",
@@ -98,6 +102,7 @@ export const samplers = {
 
 const alignYourStepsCite = "Sabour et al. 2024, arXiv:2404.14507";
 
+/** Every schedule, with how it is called. */
 export const schedules = {
   karras: { title: "Karras", schedule: karras, aliases: [], cite: "Karras et al. 2022, arXiv:2206.00364, eq. 5" },
   exponential: { title: "Exponential", schedule: exponential, aliases: ["exp"] },
@@ -126,6 +131,7 @@ export const schedules = {
   },
 } as const satisfies Record<string, ScheduleEntry>;
 
+/** A key of `samplers`. */
 export type SamplerName = keyof typeof samplers;
 export type ScheduleName = keyof typeof schedules;
 
@@ -149,25 +155,6 @@ export function lookUp<K extends string>(kind: string, name: string, entries: Re
   const hint =
     close === undefined ? `Known: ${Object.keys(entries).join(", ")}.` : `Did you mean "${spellings.get(close)}"?`;
   throw new RangeError(`${kind} "${name}" is unknown. ${hint}`);
-}
-
-/** The candidate with the fewest letters to change, unless it would be another word (more than two fifths changed). */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }));
-  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= 0.4 * Math.max(name.length, best.candidate.length) ? best.candidate : undefined;
-}
-
-/** Letters to insert, delete or replace to turn one word into the other. Levenshtein 1966. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length];
 }
 
 const plain = (spelling: string): string =>

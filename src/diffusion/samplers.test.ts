@@ -1,3 +1,4 @@
+// Samplers: measured order of convergence, exactness on analytic data, and identities between them.
 import { describe, expect, test, vi } from "vitest";
 import { compareKDiffusion } from "../../test/parity/diffusion.ts";
 import { cpuGenerator } from "../tensor/random.ts";

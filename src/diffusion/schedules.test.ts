@@ -1,3 +1,4 @@
+// Schedules: which levels each picks, and that all of them fall.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareKDiffusion } from "../../test/parity/diffusion.ts";

@@ -44,6 +44,7 @@ const noiseAndData = (sigma: number): number => Math.sqrt(sigma * sigma + 1);
 /** σ-space is an inner matter of these: outside, x has variance 1 at every level. */
 const preserving = { start: noiseAndData, end: (sigma: number) => 1 / noiseAndData(sigma) };
 
+/** How the samplers of diffusers and of k-diffusion count levels and times. */
 export const conventions = {
   /** diffusers' DDIM, DDPM and PNDM schedulers. */
   ddim: { openEnd: false, wholeTimes: true, interpolation: "linear", curveEnds: "table", ...preserving },

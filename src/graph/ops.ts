@@ -81,8 +81,10 @@ export interface Ops {
   /** The gradient of gather: ids […], rows […,d] → [v,d], rows of one id added up. */
   scatterAdd: { readonly rows: number };
 }
+/** The name of an op. */
 export type OpName = keyof Ops;
 
+/** What a shape rule says of a result; f32 unless told. */
 export interface ValueInfo {
   readonly shape: Shape;
   readonly dtype?: ValueType;

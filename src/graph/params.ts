@@ -19,6 +19,7 @@ export interface Params {
   get(name: string, shape: Shape, init: Init): Value;
 }
 
+/** A parameter that a model asked for. */
 export interface Declared {
   readonly name: string;
   readonly shape: Shape;

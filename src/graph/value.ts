@@ -165,18 +165,25 @@ export function draw<K extends OpName>(op: K, attrs: Ops[K], ...inputs: Value[])
   return new Value(op, attrs, inputs, info) as unknown as Value;
 }
 
+/** What a graph is fed under a name, f32 or i32. */
 export const input = (name: string, shape: Shape, dtype: ValueType = "f32"): Value =>
   draw("input", { name, shape, dtype });
 
+/** A tensor that is known already. */
 export const constant = (t: Tensor | Tensor<"i32">): Value => draw("constant", { tensor: t });
 
+/** One number, of shape []. */
 export const scalar = (value: number): Value => constant(tensor([value], []));
 
+/** Values one behind the other along an axis; the other axes must be equal. */
 export const concat = (axis: number, ...parts: Value[]): Value =>
   parts.length === 1 ? parts[0] : draw("concat", { axis: axis < 0 ? axis + parts[0].shape.length : axis }, ...parts);
 
+/** x·σ(x). Elfwing et al. 2017. */
 export const silu = (x: Value): Value => draw("silu", {}, x);
+/** x·Φ(x), exact by erf. Hendrycks & Gimpel 2016. */
 export const gelu = (x: Value): Value => draw("gelu", {}, x);
+/** x·σ(1.702x), as OpenAI's CLIP has it. */
 export const quickGelu = (x: Value): Value => draw("quickGelu", {}, x);
 
 /** Scaled dot-product attention; q [b,n,c], k and v [b,m,c]. */

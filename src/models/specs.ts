@@ -123,6 +123,9 @@ export const configs = {
       attention_head_dim: [3, 6],
       cross_attention_dim: 192,
       use_linear_projection: true,
+      addition_embed_type: "text_time",
+      addition_time_embed_dim: 0,
+      projection_class_embeddings_input_dim: 192,
     },
     vae: {
       ...kl,

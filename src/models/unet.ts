@@ -28,7 +28,10 @@ export interface UnetSpec {
   readonly norm: { readonly groups: number; readonly eps: number };
   /** The sinusoid that `time` is made by. */
   readonly time: { readonly flipSinToCos: boolean; readonly freqShift: number };
-  /** Micro-conditioning (SDXL): width of the sinusoid of each time id, and of pooled text and sinusoids together. */
+  /**
+   * Conditioning through the time embedding (SDXL): width of the sinusoid of each time id, and of pooled text and sinusoids
+   * together. Without time ids the text is all of it.
+   */
   readonly addition?: { readonly timeChannels: number; readonly channels: number };
   /** Side of the latents it was trained for. */
   readonly sampleSize: number;

@@ -2,8 +2,10 @@
 import type { Init } from "../graph/params.ts";
 import { size } from "../tensor/tensor.ts";
 
+/** All zero. */
 export const zeros: Init = (shape) => new Float32Array(size(shape));
 
+/** All one. */
 export const ones: Init = (shape) => new Float32Array(size(shape)).fill(1);
 
 /** U(−bound, bound). */

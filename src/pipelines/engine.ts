@@ -2,20 +2,35 @@
 import { type Denoise, denoiser } from "../diffusion/denoise.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { trace } from "../graph/trace.ts";
-import { clipText } from "../models/clip-text.ts";
-import { unetTime } from "../models/time.ts";
+import { clipText, pooledText } from "../models/clip-text.ts";
+import { unetAdded, unetTime } from "../models/time.ts";
 import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { ints, stack, type Tensor } from "../tensor/tensor.ts";
+import type { Encoding } from "../text/tokenizer.ts";
 import { type Model, unscaled } from "./model.ts";
+
+/** What guides a U-Net. */
+export interface Context {
+  /** One vector per token [b,n,c], for its cross-attention. */
+  readonly tokens: Tensor;
+  /** The whole text as one vector [b,c], for models that add it to the time. */
+  readonly pooled?: Tensor;
+}
+
+/** Contexts of several pictures as one, for a batch. */
+export const stackContexts = (all: readonly Context[]): Context => ({
+  tokens: stack(all.map(({ tokens }) => tokens)),
+  ...(all[0].pooled && { pooled: stack(all.map(({ pooled }) => pooled!)) }),
+});
 
 export interface Engine extends AsyncDisposable {
   readonly model: Model;
-  /** Token ids [1,n] to the context [1,n,c] that guides the U-Net. */
-  context(ids: Tensor<"i32">): Promise<Tensor>;
+  /** Words, as the model's tokenizer reads them, to what guides the U-Net. */
+  context(words: Pick<Encoding, "ids" | "end">): Promise<Context>;
   /** The U-Net under a context as a `Denoise` on latents in σ-space. */
-  denoise(context: Tensor, sigmas: Pick<Sigmas, "time">): Denoise;
+  denoise(context: Context, sigmas: Pick<Sigmas, "time">): Denoise;
   /** Latents [1,c,h,w] to a picture [1,3,h·f,w·f], about −1…1. */
   decode(latents: Tensor): Promise<Tensor>;
   /** A picture [1,3,h,w] in −1…1 to the mean of its latents, in the space in which diffusion happens. */
@@ -35,16 +50,22 @@ export function engine(model: Model, runtime: Runtime): Engine {
 
   return {
     model,
-    async context(ids) {
+    async context({ ids, end }) {
       const [batch, tokens] = ids.shape;
+      const pools = specs.unet.addition !== undefined;
       const encoder = await program(`text ${batch} ${tokens}`, () => {
-        const inputs = { ids: { shape: [batch, tokens], dtype: "i32" } } as const;
-        const graph = trace(inputs, (p, i) => ({ context: clipText(p, specs.text, i.ids).lastHiddenState }));
+        const i32 = (shape: readonly number[]) => ({ shape, dtype: "i32" }) as const;
+        const inputs = { ids: i32([batch, tokens]), ...(pools && { rows: i32([batch]) }) };
+        const graph = trace<string, string>(inputs, (p, i) => {
+          const states = clipText(p, specs.text, i.ids);
+          return { tokens: states.lastHiddenState, ...(pools && { pooled: pooledText(states, i.rows) }) };
+        });
         return runtime.compile<string, string>(graph, weights.text);
       });
-      return (await encoder.run({ ids })).context;
+      const { tokens: sequence, pooled } = await encoder.run({ ids, ...(pools && { rows: ints([end], [1]) }) });
+      return { tokens: sequence, ...(pools && { pooled }) };
     },
-    denoise: (context, sigmas) =>
+    denoise: ({ tokens: context, pooled }, sigmas) =>
       denoiser(
         async (sample, time) => {
           const [batch, , height, width] = sample.shape;
@@ -52,11 +73,16 @@ export function engine(model: Model, runtime: Runtime): Engine {
           const unet = await program(`unet ${sample.shape} ${tokens}`, () =>
             runtime.compile<string, string>(unetGraph(specs.unet, { batch, height, width, tokens }), weights.unet),
           );
-          const times = unetTime(
-            specs.unet,
-            Array.from({ length: batch }, () => time),
-          );
-          return (await unet.run({ sample, time: times, context })).sample;
+          const times = Array.from({ length: batch }, () => time);
+          const added =
+            pooled &&
+            unetAdded(
+              specs.unet,
+              pooled,
+              Array.from({ length: batch }, () => []),
+            );
+          const inputs = { sample, time: unetTime(specs.unet, times), context, ...(added && { added }) };
+          return (await unet.run(inputs)).sample;
         },
         model.prediction,
         (sigma) => sigmas.time(sigma),

@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { nearest } from "../diffusion/registry.ts";
+import { nearest } from "../spelling/spelling.ts";
 import { ModelError } from "../weights/model-error.ts";
 
 /** The package with the model that ships. */

@@ -95,9 +95,9 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
   const { prompt, negative, steered, notices } = words(model, chosen);
 
   const sigmas = walk(model, chosen);
-  const asked = engine.denoise(await engine.context(prompt.ids), sigmas);
+  const asked = engine.denoise(await engine.context(prompt), sigmas);
   const denoise = steered
-    ? guided(asked, engine.denoise(await engine.context(negative.ids), sigmas), {
+    ? guided(asked, engine.denoise(await engine.context(negative), sigmas), {
         scale: chosen.guidance,
         rescale: chosen.rescale,
         prediction: model.prediction,

@@ -1,3 +1,4 @@
+// Random numbers as torch draws them: streams, seeds, dtypes, clones.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareRandom } from "../../test/parity/diffusion.ts";

@@ -18,6 +18,8 @@ export interface UnknownWord {
 export interface Encoding {
   /** [1, length]: start, the pieces, end, then padding. */
   readonly ids: Tensor<"i32">;
+  /** Where in the row the end token stands: there a CLIP model gathers what the whole text says. */
+  readonly end: number;
   /** The pieces of the prompt that found room, in order, without start, end and padding. */
   readonly pieces: readonly Piece[];
   /** How many pieces at the end of the prompt found no room. */
@@ -64,6 +66,7 @@ export function framed(
   const dropped = pieces.length - kept.length;
   return {
     ids: ints(row, [1, frame.length]),
+    end: kept.length + 1,
     pieces: kept,
     dropped,
     unknown,

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inflections } from "./inflections.ts";
-import { editDistance, FIRST_WORD, splitWords, wordTokenizer, wordVocabulary } from "./words.ts";
+import { FIRST_WORD, splitWords, wordTokenizer, wordVocabulary } from "./words.ts";
 
 const words = [
   ..."a red gray boat cat mountains city cities wolf leaf painting running glow evening color morning four".split(" "),
@@ -102,20 +102,6 @@ describe("unknown words", () => {
     const { unknown, notices } = tokenizer.encode(Array.from("bcdefghijklm", (c) => `zz${c}zz`).join(" "));
     expect(unknown.length).toBe(12);
     expect(notices[0]).toContain('"zzizz", 4 more and reads');
-  });
-
-  test("edits: insert, delete, replace, swap neighbours", () => {
-    expect(editDistance("boat", "bota")).toBe(1);
-    expect(editDistance("kitten", "sitting")).toBe(3);
-    fc.assert(
-      fc.property(fc.string(), fc.string(), (a, b) => {
-        const d = editDistance(a, b);
-        expect(d).toBe(editDistance(b, a));
-        expect(d === 0).toBe(a === b);
-        expect(d).toBeLessThanOrEqual(Math.max(a.length, b.length));
-        expect(d).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
-      }),
-    );
   });
 });
 

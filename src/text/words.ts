@@ -1,5 +1,5 @@
 // A tokenizer of whole words, for models with a small vocabulary: it knows what it knows, and says what it does not.
-
+import { editDistance } from "../spelling/spelling.ts";
 import { inflections } from "./inflections.ts";
 import { framed, type Piece, type Tokenizer, type UnknownWord } from "./tokenizer.ts";
 
@@ -142,21 +142,4 @@ function unknownWord(word: string, words: readonly string[]): UnknownWord {
     if (edits < fewest) [nearest, fewest] = [candidate, edits];
   }
   return nearest === undefined ? { word } : { word, nearest };
-}
-
-/** How many letters to insert, delete, replace or swap with their neighbour to make b of a (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        row[j] = Math.min(row[j], before[j - 2] + 1);
-    }
-    [before, last] = [last, row];
-  }
-  return last[b.length];
 }

@@ -6,7 +6,7 @@ import { flowTable } from "../diffusion/noise-table.ts";
 import { specs } from "../models/specs.ts";
 import { unetTime } from "../models/time.ts";
 import { type AnyTensor, rows, type Tensor, tensor } from "../tensor/tensor.ts";
-import { wordTokenizer } from "../text/words.ts";
+import { WORD_END, wordTokenizer } from "../text/words.ts";
 import { type DenoiserSpecs, denoiserBatch, denoiserLoss, type LatentSet } from "./denoiser.ts";
 import { random } from "./random.ts";
 
@@ -69,6 +69,14 @@ describe("denoiserBatch", () => {
     expect(share(1)).toBe(400);
     expect(share(0.25)).toBeGreaterThan(70);
     expect(share(0.25)).toBeLessThan(130);
+  });
+  it("points at the end of each text", () => {
+    const { ids, end } = draw(5);
+    for (let b = 0; b < 5; b++) {
+      const marks = [...row(end, b)];
+      expect(marks.reduce((a, m) => a + m, 0)).toBe(1);
+      expect(ids.data[b * small.text.positions + marks.indexOf(1)]).toBe(WORD_END);
+    }
   });
   it("fits the loss graph, whose parameters carry the names of both networks", () => {
     const graph = denoiserLoss(small, 2, 4);

@@ -1,5 +1,6 @@
 // denoiser: the loss that trains a U-Net and its text encoder together, on latents, by flow matching.
 import { type Graph, trace } from "../graph/trace.ts";
+import { constant } from "../graph/value.ts";
 import { type ClipTextSpec, clipText } from "../models/clip-text.ts";
 import { unetTime } from "../models/time.ts";
 import { type UnetSpec, unet } from "../models/unet.ts";
@@ -12,21 +13,33 @@ export interface DenoiserSpecs {
   readonly text: ClipTextSpec;
 }
 
-type In = "sample" | "time" | "ids" | "target";
+type In = "sample" | "time" | "ids" | "end" | "target";
 
-/** Mean squared error of the predicted velocity ε − x₀. Lipman et al. 2023; Liu et al. 2022. Parameters: `unet.…`, `text_encoder.…`. */
-export function denoiserLoss({ unet: spec, text }: DenoiserSpecs, batch: number, side: number): Graph<In, "loss"> {
+/**
+ * Mean squared error of the predicted velocity ε − x₀, each channel weighed. Lipman et al. 2023; Liu et al. 2022.
+ * Parameters: `unet.…`, `text_encoder.…`. The input `end` [b,1,n] is 1 at each text's end token and 0 elsewhere.
+ * @param weights one per latent channel, of mean 1: large channels carry the picture, small ones its texture
+ */
+export function denoiserLoss(
+  { unet: spec, text }: DenoiserSpecs,
+  batch: number,
+  side: number,
+  weights: readonly number[] = Array.from({ length: spec.inChannels }, () => 1),
+): Graph<In, "loss"> {
   const latents = [batch, spec.inChannels, side, side];
   const inputs = {
     sample: latents,
     time: [batch, spec.levels[0].channels],
     ids: { shape: [batch, text.positions], dtype: "i32" as const },
+    end: [batch, 1, text.positions],
     target: latents,
   };
-  return trace<In, "loss">(inputs, (p, { sample, time, ids, target }) => {
+  return trace<In, "loss">(inputs, (p, { sample, time, ids, end, target }) => {
     const context = clipText(p.at("text_encoder"), text, ids).lastHiddenState;
-    const velocity = unet(p.at("unet"), spec, { sample, time, context });
-    return { loss: velocity.sub(target).square().mean() };
+    const pooled = end.matmul(context).reshape([batch, text.hidden]);
+    const velocity = unet(p.at("unet"), spec, { sample, time, context, ...(spec.addition && { added: pooled }) });
+    const weight = constant(tensor([...weights], [1, spec.inChannels, 1, 1]));
+    return { loss: velocity.sub(target).square().mul(weight).mean() };
   });
 }
 
@@ -64,6 +77,7 @@ export function denoiserBatch(
   const sample = new Float32Array(batch * width);
   const target = new Float32Array(batch * width);
   const ids = new Int32Array(batch * text.positions);
+  const ends = new Float32Array(batch * text.positions);
   const times: number[] = [];
   for (let b = 0; b < batch; b++) {
     const picture = random.below(set.count);
@@ -76,7 +90,9 @@ export function denoiserBatch(
     }
     times.push(1000 * s - 0.5);
     const words = random.next() < dropout ? "" : set.caption(picture, random);
-    ids.set(tokenizer.encode(words).ids.data, b * text.positions);
+    const read = tokenizer.encode(words);
+    ids.set(read.ids.data, b * text.positions);
+    ends[b * text.positions + read.end] = 1;
   }
   const shape = [batch, spec.inChannels, side, side];
   return {
@@ -84,5 +100,6 @@ export function denoiserBatch(
     target: tensor(target, shape),
     time: unetTime(spec, times),
     ids: ints(ids, [batch, text.positions]),
+    end: tensor(ends, [batch, 1, text.positions]),
   };
 }

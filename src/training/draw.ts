@@ -2,7 +2,7 @@
 import { guided } from "../diffusion/guidance.ts";
 import { samplerNamed } from "../diffusion/registry.ts";
 import { finish } from "../diffusion/samplers.ts";
-import type { Engine } from "../pipelines/engine.ts";
+import { type Context, type Engine, stackContexts } from "../pipelines/engine.ts";
 import { latentShape } from "../pipelines/model.ts";
 import { type Request, settings, walk } from "../pipelines/text-to-image.ts";
 import { cpuGenerator, perImage } from "../tensor/random.ts";
@@ -35,15 +35,14 @@ export async function drawAll(engine: Engine, wishes: readonly Wish[], options: 
   const steered = worded.length > 0 && chosen.guidance !== 1;
   const sigmas = walk(model, chosen);
   const [, ...shape] = latentShape(model, chosen.width, chosen.height);
-  const read = (text: string): Tensor<"i32"> => model.tokenizer.encode(text).ids;
 
   const pictures: Tensor[] = [];
   for (let from = 0; from < wishes.length; from += batch) {
     const some = wishes.slice(from, from + batch);
     // A last batch that is short is filled up: another size would be compiled anew.
     const full = wishes.length <= batch ? some : [...some, ...wishes.slice(0, batch - some.length)];
-    const context = async (texts: readonly string[]): Promise<Tensor> =>
-      stack(await inTurn(texts, (text) => engine.context(read(text))));
+    const context = async (texts: readonly string[]): Promise<Context> =>
+      stackContexts(await inTurn(texts, (text) => engine.context(model.tokenizer.encode(text))));
     const asked = engine.denoise(await context(full.map(({ prompt = "" }) => prompt)), sigmas);
     const { guidance, rescale } = chosen;
     const denoise = steered

@@ -31,6 +31,8 @@ export interface Recipe {
   readonly decoder: StageRecipe & { readonly edges: number };
   readonly denoiser: StageRecipe & {
     readonly dropout: number;
+    /** How much more large channels count than small ones: weights are std^(2·emphasis). */
+    readonly emphasis: number;
     readonly noise: { readonly mean: number; readonly std: number };
   };
   /** The config.json of each network. */
@@ -46,13 +48,14 @@ const standard: Recipe = {
   latents: { pictures: 1000, whitening: 0.5 },
   decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5 },
   denoiser: {
-    steps: 3200,
+    steps: 4000,
     batch: 32,
-    rate: 8e-4,
+    rate: 5e-4,
     warmup: 200,
     averageDecay: 0.9985,
     dropout: 0.1,
-    noise: { mean: 0.1, std: 1.1 },
+    emphasis: 1,
+    noise: { mean: 0.6, std: 1.1 },
   },
   configs: { unet, vae, text_encoder },
 };

@@ -185,6 +185,13 @@ export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents>
   return { set: all, path, ...statistics };
 }
 
+/** Weights of channels in a loss, of mean 1: std^(2·emphasis). */
+function emphasised(std: readonly number[], emphasis: number): number[] {
+  const raw = std.map((s) => s ** (2 * emphasis));
+  const mean = raw.reduce((a, b) => a + b) / raw.length;
+  return raw.map((w) => w / mean);
+}
+
 const kept = (deviations: readonly number[], count: number): number => {
   const energy = (values: readonly number[]): number => values.reduce((sum, d) => sum + d * d, 0);
   return energy(deviations.slice(0, count)) / energy(deviations);
@@ -224,7 +231,8 @@ export async function trainDenoiser(
     caption: (i, random) => caption(scenes[i], random.next),
   };
   const tokenizer = wordTokenizer(shippedVocabulary());
-  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side);
+  const { std } = channelStatistics(latents.set.data, channels, side * side);
+  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, emphasised(std, stage.emphasis));
   const state = begin(loss, { seed: shop.seed });
   const done = await runStage(shop, "denoiser", stage, loss, state, (_, random) =>
     denoiserBatch(specs, set, tokenizer, stage.batch, side, random, { ...stage.noise, dropout: stage.dropout }),
