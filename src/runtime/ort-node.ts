@@ -26,10 +26,11 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
       cause,
     });
   });
-  // "Lean": nothing is folded, repacked or planned ahead, so that mapped weights stay in the page cache.
-  const session = (model: Uint8Array, root: string) =>
+  // "Lean": nothing is folded, repacked or planned ahead, so that mapped weights stay in the page cache. Graphs that are fed
+  // their weights are gradients: there the optimiser only moves transposes to where they are slow.
+  const session = (model: Uint8Array, root: string, fed: boolean) =>
     ort.InferenceSession.create(model, {
-      graphOptimizationLevel: "extended",
+      graphOptimizationLevel: fed ? "basic" : "extended",
       enableMemPattern: false,
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       extra: {
@@ -38,7 +39,7 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
           disable_prepacking: "1",
           "intra_op.allow_spinning": (options.spinning ?? true) ? "1" : "0",
         },
-        optimization: { disable_specified_optimizers: "ConstantFolding" },
+        optimization: { disable_specified_optimizers: fed ? "ConstantFolding;TransposeOptimizer" : "ConstantFolding" },
       },
     });
 
@@ -50,6 +51,7 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
     const engine = await session(
       emit(graph, (name) => sources.get(name) ?? { kind: "input" }),
       root,
+      weights === undefined,
     );
     const outputs = Object.entries<Value>(graph.outputs);
     return {
