@@ -8,11 +8,12 @@ import { size, type Tensor, tensor } from "../tensor/tensor.ts";
 import { readAll } from "../weights/weights.ts";
 import { upsample } from "./blocks.ts";
 import { specs } from "./specs.ts";
-import { unetTime } from "./time.ts";
+import { unetAdded, unetTime } from "./time.ts";
 import { type UnetSpec, unetGraph } from "./unet.ts";
 
+const { addition: _, ...plain } = specs.small.unet;
 const tiny: UnetSpec = {
-  ...specs.small.unet,
+  ...plain,
   inChannels: 4,
   outChannels: 4,
   levels: [
@@ -69,6 +70,24 @@ test("a batch is its pictures one by one", async () => {
       singles.flatMap((s) => [...s]),
     ),
   ).toBeLessThan(1e-12);
+});
+
+test("pooled text reaches every pixel, and is the whole addition where there are no time ids", async () => {
+  const spec: UnetSpec = { ...tiny, addition: { timeChannels: 0, channels: 5 } };
+  const graph = unetGraph(spec, { batch: 1, height: 4, width: 4, tokens: 3 });
+  const params = await readAll(formulaWeights(graph));
+  const inputs = {
+    sample: formulaInput("sample", [1, 4, 4, 4]),
+    context: formulaInput("context", [1, 3, 6]),
+    time: unetTime(spec, [300]),
+  };
+  const draw = (pooled: Tensor) => {
+    const added = unetAdded(spec, pooled, [[]]);
+    expect(added).toEqual(pooled);
+    return evaluate(graph, { ...inputs, added } as typeof inputs, params).sample.data;
+  };
+  const [a, b] = [draw(formulaInput("pooled", [1, 5])), draw(formulaInput("image", [1, 5]))];
+  expect(a.every((v, i) => v !== b[i])).toBe(true);
 });
 
 test("time, fractions of it, and context all matter", async () => {

@@ -113,7 +113,13 @@ export async function examine(judge: Judge, set: JudgeSet, count = set.count): P
 export interface JudgeCard {
   readonly spec: JudgeSpec;
   readonly answers: Readonly<Record<string, readonly string[]>>;
-  readonly training: { readonly steps: number; readonly batch: number; readonly pictures: number };
+  readonly training: {
+    readonly steps: number;
+    readonly batch: number;
+    readonly pictures: number;
+    /** What else there is to know of how it was made. */
+    readonly note?: string;
+  };
   readonly examinations: Readonly<Record<string, Examination>>;
 }
 

@@ -20,7 +20,7 @@ import { random } from "./random.ts";
 import { heldOut, STYLES, SUBJECTS } from "./scenes/index.ts";
 import { begin, initialise, train } from "./train.ts";
 
-const small: JudgeSpec = { side: 8, widths: [8, 8], layers: [0, 1], groups: 4 };
+const small: JudgeSpec = { side: 8, widths: [8, 8], layers: [0, 1], pooled: [0, 1], groups: 4 };
 
 /** Pictures of two kinds: dark ones are the first answer to everything, bright ones the second. */
 function twoKinds(count: number, side: number) {
@@ -43,7 +43,7 @@ describe("judge", () => {
   it("answers every attribute, is small and quick", () => {
     const graph = judgeGraph(judge64, 2);
     for (const { name, values } of ATTRIBUTES) expect(graph.outputs[name].shape).toEqual([2, values.length]);
-    expect(graph.outputs.features.shape).toEqual([2, 192]);
+    expect(graph.outputs.features.shape).toEqual([2, 32 + 64 + 128 + 192]);
     const weights = [...graph.params.values()].reduce((sum, p) => sum + size(p.shape), 0);
     expect(2 * weights).toBeLessThan(1_000_000);
     expect(flops(graph) / 2).toBeLessThan(0.06e9);

@@ -1,7 +1,7 @@
 // judge: a small network that says what a picture of the painted world shows; it measures generators, and is no part of them.
 import type { Params } from "../graph/params.ts";
 import { type Graph, trace } from "../graph/trace.ts";
-import { silu, type Value } from "../graph/value.ts";
+import { concat, silu, type Value } from "../graph/value.ts";
 import { patchify } from "../models/vae.ts";
 import { conv2d, groupNorm, linear } from "../nn/layers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -34,29 +34,38 @@ export function answersOf(subject: Subject, { time, color, style }: Attributes):
 export interface JudgeSpec {
   /** Pixels along each side of a picture. */
   readonly side: number;
-  /** Channels at half the side, and after each further halving. */
+  /** Channels of each stage: the first at half the side, each of the others at half the one before. */
   readonly widths: readonly number[];
-  /** Residual convolutions after each halving, the first included. */
+  /** Residual convolutions of each stage. */
   readonly layers: readonly number[];
+  /** The stages of whose channels the means are what answers are read from; early ones see texture, and so the style. */
+  readonly pooled: readonly number[];
   readonly groups: number;
 }
 
 /** The judge of 64 px pictures: 0.05 GFLOP a picture. */
-export const judge64: JudgeSpec = { side: 64, widths: [32, 64, 128, 192], layers: [0, 0, 1, 0], groups: 8 };
+export const judge64: JudgeSpec = {
+  side: 64,
+  widths: [32, 64, 128, 192],
+  layers: [0, 0, 1, 0],
+  pooled: [0, 1, 2, 3],
+  groups: 8,
+};
 
 type Answer = Attribute | "features";
 
 /** Logits of every attribute [b,answers], and the features [b,c] they are read from, of pictures [b,3,side,side] in −1…1. */
-export function judge(p: Params, { widths, layers, groups }: JudgeSpec, picture: Value): Record<Answer, Value> {
+export function judge(p: Params, { widths, layers, pooled, groups }: JudgeSpec, picture: Value): Record<Answer, Value> {
   const active = (name: string, x: Value): Value => silu(groupNorm(p.at(name), x, { groups }));
+  const stages: Value[] = [];
   let h = patchify(picture, 2);
   for (const [i, width] of widths.entries()) {
     h = active(`norms.${i}`, conv2d(p.at(`convs.${i}`), h, width, { stride: i === 0 ? 1 : 2 }));
     for (let j = 0; j < layers[i]; j++)
       h = h.add(active(`layers.${i}.${j}.norm`, conv2d(p.at(`layers.${i}.${j}.conv`), h, width)));
+    stages.push(h);
   }
-  const [batch, width] = h.shape;
-  const features = h.mean([2, 3]).reshape([batch, width]);
+  const features = concat(1, ...pooled.map((stage) => stages[stage].mean([2, 3]).reshape([-1, widths[stage]])));
   const logits = ATTRIBUTES.map(({ name, values }) => [name, linear(p.at(`heads.${name}`), features, values.length)]);
   return { ...(Object.fromEntries(logits) as Record<Attribute, Value>), features };
 }

@@ -55,7 +55,7 @@ const standard: Recipe = {
     averageDecay: 0.9985,
     dropout: 0.1,
     emphasis: 1,
-    noise: { mean: 0.6, std: 1.1 },
+    noise: { mean: 1.2, std: 1.1 },
   },
   configs: { unet, vae, text_encoder },
 };

@@ -17,11 +17,11 @@ const { values } = parseArgs({
     run: { type: "string", default: "runs/judge" },
     out: { type: "string", default: "models/judge" },
     /** Thousands of pictures painted to learn from. */
-    shards: { type: "string", default: "10" },
+    shards: { type: "string", default: "15" },
     /** A model through whose autoencoder some of them are sent as well, as the pictures to be judged have been. */
     model: { type: "string" },
     decoded: { type: "string", default: "4" },
-    steps: { type: "string", default: "1500" },
+    steps: { type: "string", default: "3200" },
     batch: { type: "string", default: "64" },
     rate: { type: "string", default: "2e-3" },
     threads: { type: "string", default: "1" },
@@ -36,7 +36,7 @@ const { side } = judge64;
 const painted = `${values.run}/pictures`;
 const decoded = `${values.run}/decoded`;
 const exams: readonly (readonly [Part, number])[] = [
-  ["seen", 2],
+  ["seen", 3],
   ["held-out", 1],
 ];
 
