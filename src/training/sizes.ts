@@ -28,7 +28,11 @@ export interface Recipe {
     readonly whitening: number;
   };
   /** Training of the decoder; latents are what they are by then. `edges` weighs the differences between neighbours. */
-  readonly decoder: StageRecipe & { readonly edges: number };
+  readonly decoder: StageRecipe & {
+    readonly edges: number;
+    /** Standard deviation of noise on its latents, so that it forgives what a denoiser leaves unfinished. */
+    readonly noise: number;
+  };
   readonly denoiser: StageRecipe & {
     readonly dropout: number;
     /** How much more large channels count than small ones: weights are std^(2·emphasis). */
@@ -46,9 +50,9 @@ const standard: Recipe = {
   side: 64,
   shards: 39,
   latents: { pictures: 1000, whitening: 0.5 },
-  decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5 },
+  decoder: { steps: 800, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.2 },
   denoiser: {
-    steps: 4000,
+    steps: 4800,
     batch: 32,
     rate: 5e-4,
     warmup: 200,

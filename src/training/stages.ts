@@ -259,8 +259,7 @@ export async function trainDecoder(
     for (const [b, n] of numbers.entries())
       for (let i = 0; i < width; i++) {
         const c = Math.floor(i / area);
-        // A little noise, so that the decoder forgives latents that the denoiser did not finish.
-        const z = latents.set.data[n * width + i] + 0.05 * random.normal();
+        const z = latents.set.data[n * width + i] + stage.noise * random.normal();
         data[b * width + i] = z * latents.std[c] + latents.mean[c];
       }
     return { picture, latents: tensor(data, [stage.batch, channels, small, small]) };
