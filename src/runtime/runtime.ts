@@ -17,7 +17,7 @@ export interface Runtime extends AsyncDisposable {
   readonly name: string;
   /**
    * Compile a graph. With `weights`, parameters come from there, once; without, each run brings its own.
-   * @throws WeightsError listing every parameter that is missing or of another shape
+   * @throws ModelError listing every parameter that is missing or of another shape
    */
   compile<In extends string, Out extends string>(graph: Graph<In, Out>, weights?: Weights): Promise<Program<In, Out>>;
 }
