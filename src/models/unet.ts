@@ -1,4 +1,5 @@
 // The conditional U-Net: from a noisy latent, how noisy it is, and a context, to the prediction. diffusers: UNet2DConditionModel.
+import { GraphError } from "../graph/ops.ts";
 import type { Params } from "../graph/params.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { concat, silu, type Value } from "../graph/value.ts";
@@ -54,6 +55,10 @@ export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }
   const { levels, layersPerBlock, norm, projection } = spec;
   const width = 4 * levels[0].channels;
   let temb = timeMlp(p.at("time_embedding"), time, width);
+  if (added && added.shape[1] !== spec.addition?.channels)
+    throw new GraphError(
+      `unet: added has ${added.shape[1]} channels; the spec wants ${spec.addition?.channels ?? "none"}`,
+    );
   if (added) temb = temb.add(timeMlp(p.at("add_embedding"), added, width));
 
   const attend = (at: Params, x: Value, heads: number, layers: number): Value =>

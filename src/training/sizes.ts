@@ -73,7 +73,13 @@ export const RECIPES = {
     decoder: { ...standard.decoder, steps: 300, warmup: 50, averageDecay: 0.99 },
     denoiser: { ...standard.denoiser, steps: 500, warmup: 50, averageDecay: 0.99 },
     configs: {
-      unet: { ...unet, block_out_channels: [64, 96], attention_head_dim: [2, 3], cross_attention_dim: 96 },
+      unet: {
+        ...unet,
+        block_out_channels: [64, 96],
+        attention_head_dim: [2, 3],
+        cross_attention_dim: 96,
+        projection_class_embeddings_input_dim: 96,
+      },
       vae: { ...vae, block_out_channels: [16, 32, 64] },
       text_encoder: {
         ...text_encoder,
