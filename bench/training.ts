@@ -8,13 +8,14 @@ import { clipTextSpec, unetSpec, vaeSpec } from "../src/models/config.ts";
 import { vaeFactor } from "../src/models/vae.ts";
 import { emit } from "../src/onnx/emit.ts";
 import { ortNode } from "../src/runtime/ort-node.ts";
-import { parallel } from "../src/runtime/parallel.ts";
 import { type AnyTensor, ints, size, type Tensor, tensor } from "../src/tensor/tensor.ts";
 import { decoderLoss } from "../src/training/autoencoder.ts";
 import { denoiserLoss } from "../src/training/denoiser.ts";
+import { alone, withGradients } from "../src/training/learner.ts";
 import { random } from "../src/training/random.ts";
 import { RECIPES } from "../src/training/sizes.ts";
-import { begin, train, withGradients } from "../src/training/train.ts";
+import { team } from "../src/training/team.ts";
+import { begin, train } from "../src/training/train.ts";
 import { inTurn, record, type Work } from "./measure.ts";
 
 const { side, configs, decoder, denoiser } = RECIPES.default;
@@ -89,9 +90,9 @@ export async function benchTraining(seconds: number, keep: boolean): Promise<voi
       const bare = convolutions(loss(batch));
       const state = begin(g, { seed: 1 });
       const given = example(g, threads);
-      await using runtime = threads === 1 ? await ortNode({ threads }) : parallel(threads);
+      const trainer = threads === 1 ? alone(await ortNode({ threads })) : team(threads);
       const options = { steps: Number.POSITIVE_INFINITY, schedule: () => 1e-4, batch: () => given };
-      const steps = train(runtime, g, state, options);
+      const steps = train(trainer, g, state, options);
       const session = await bareSession(bare, threads);
 
       const [ours, theirs] = await inTurn([() => steps.next(), session.run], seconds);

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { engine, finish, openModel, ortNode, textToImage } from "../src/node.ts";
+import { widen } from "../src/tensor/dtype.ts";
 import { RECIPES, type Recipe, runRecipe } from "../src/training/index.ts";
+import { readAll } from "../src/weights/weights.ts";
 
 const { tiny } = RECIPES;
 const recipe: Recipe = {
@@ -41,6 +43,25 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 300_000 },
     const { pixels } = await finish(textToImage(running, { prompt: "a red house", seed: 1, steps: 2 }));
     expect(pixels.shape).toEqual([1, 3, 32, 32]);
     expect(pixels.data.every(Number.isFinite)).toBe(true);
+
+    // The same size again, from that model and in another folder: it begins where the first one ended.
+    const short: Recipe = {
+      ...recipe,
+      denoiser: { ...recipe.denoiser, steps: 1, rate: 1e-6 },
+      decoder: { ...recipe.decoder, steps: 1, rate: 1e-6 },
+    };
+    const second = await runRecipe({ ...options, recipe: short, folder: join(folder, "second"), from: path!, seed: 5 });
+    const next = await openModel(second!);
+    expect(next.hash).not.toBe(model.hash);
+    expect(next.specs).toEqual(model.specs);
+    for (const part of ["unet", "text", "vae"] as const) {
+      const [before, after] = await Promise.all([model, next].map(({ weights }) => readAll(weights[part])));
+      expect(Object.keys(after)).toEqual(Object.keys(before));
+      for (const [name, t] of Object.entries(before)) {
+        const [was, is] = [t, after[name]].map((half) => widen(half).data);
+        for (const [i, v] of was.entries()) expect(Math.abs(is[i] - v)).toBeLessThan(1e-4 + 2e-3 * Math.abs(v));
+      }
+    }
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -38,8 +38,8 @@ export function adamw(
   { betas: [b1, b2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamWOptions = {},
   gradientScale = 1,
 ): void {
-  const correct1 = 1 - b1 ** step;
-  const correct2 = Math.sqrt(1 - b2 ** step);
+  const pace = rate / (1 - b1 ** step);
+  const correct = 1 / Math.sqrt(1 - b2 ** step);
   const keep = 1 - rate * weightDecay;
   for (const [name, { data: p }] of Object.entries(params)) {
     const g = gradients[name].data;
@@ -49,7 +49,7 @@ export function adamw(
       const gi = g[i] * gradientScale;
       m[i] += (1 - b1) * (gi - m[i]);
       v[i] += (1 - b2) * (gi * gi - v[i]);
-      p[i] = p[i] * keep - (rate / correct1) * (m[i] / (Math.sqrt(v[i]) / correct2 + eps));
+      p[i] = p[i] * keep - (pace * m[i]) / (Math.sqrt(v[i]) * correct + eps);
     }
   }
 }

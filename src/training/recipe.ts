@@ -1,6 +1,8 @@
 // recipe: from an empty folder to a model, stage after stage; stop at any moment, run again, and it goes on. Node only.
 import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { predictions } from "../diffusion/denoise.ts";
 import { flowTable } from "../diffusion/noise-table.ts";
 import { finish } from "../diffusion/samplers.ts";
@@ -9,18 +11,33 @@ import { encodePng } from "../image/png.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
 import { engine } from "../pipelines/engine.ts";
+import { openModel } from "../pipelines/load.ts";
 import type { Model } from "../pipelines/model.ts";
 import { textToImage } from "../pipelines/text-to-image.ts";
 import { ortNode } from "../runtime/ort-node.ts";
-import { parallel } from "../runtime/parallel.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { widen } from "../tensor/dtype.ts";
 import { wordTokenizer } from "../text/words.ts";
-import { fromTensors, under } from "../weights/weights.ts";
+import { writeFileAtomically } from "../weights/atomic-file.ts";
+import { ModelError } from "../weights/model-error.ts";
+import { fromTensors, readAll, under, type Weights } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import { exportModel } from "./export.ts";
+import { alone } from "./learner.ts";
 import type { Progress } from "./run.ts";
+import { captionWords } from "./scenes/captions.ts";
 import type { Recipe } from "./sizes.ts";
-import { type Latents, latentsOf, paintAll, pictures, trainDecoder, trainDenoiser, type Workshop } from "./stages.ts";
+import {
+  type Beginning,
+  type Latents,
+  latentsOf,
+  paintAll,
+  pictures,
+  trainDecoder,
+  trainDenoiser,
+  type Workshop,
+} from "./stages.ts";
+import { team } from "./team.ts";
 import { initialise, type TrainingState } from "./train.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
 
@@ -31,6 +48,8 @@ export interface RecipeOptions {
   /** Where pictures, logs, sheets, states and in the end `model/` go; run again with the same folder to go on. */
   readonly folder: string;
   readonly seed?: number;
+  /** The folder of a model to begin with, of the recipe's shape and words; fresh weights unless told. */
+  readonly from?: string;
   /** Cores to train on, a divisor of the batch; 2 unless told. A batch is split between them. */
   readonly cores?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -63,20 +82,26 @@ export const recipeHash = (recipe: Recipe): string =>
 /**
  * Carry a recipe through.
  * @returns the folder of the finished model, or undefined when the signal stopped it before
+ * @throws ModelError when the model to begin with cannot be read or is of another shape
+ * @throws RangeError when the folder holds another run, or the cores cannot share a batch
  */
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
   const { recipe, name, folder, seed = 1, cores = 2, onNote } = options;
   for (const { batch } of [recipe.denoiser, recipe.decoder])
     if (!Number.isInteger(cores) || cores < 1 || batch % cores !== 0)
       throw new RangeError(`train: ${cores} cores cannot share a batch of ${batch} pictures; use 1, 2, 4, 8 or 16`);
+  const model = options.from === undefined ? undefined : await openModel(options.from);
+  const from = model && (await beginning(model, recipe));
+  await claim(folder, { recipe, seed, ...(model && { from: model.hash }) });
   await using runtime = await ortNode();
-  const trainer = { runtime: cores === 1 ? await ortNode({ threads: 1 }) : parallel(cores), parts: cores };
+  const trainer = cores === 1 ? alone(await ortNode({ threads: 1 })) : team(cores);
   const shop: Workshop = {
     recipe,
     folder,
     runtime,
     trainer,
     seed,
+    ...(from && { from }),
     ...(options.onProgress && { onProgress: options.onProgress }),
     ...(onNote && { onNote }),
     ...(options.signal && { signal: options.signal }),
@@ -85,7 +110,7 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   if (!(await paintAll(shop))) return undefined;
   const set = await pictures(shop);
   const latents = await latentsOf(shop, set);
-  const undecorated = untrainedVae(recipe, latents);
+  const undecorated = from?.vae ?? untrainedVae(recipe, latents);
   const sheet = (state: TrainingState): Promise<Uint8Array> =>
     samples(runtime, underTraining(recipe, latents, undecorated, state.average));
   const denoiser = await trainDenoiser({ ...shop, sheet }, latents);
@@ -93,15 +118,71 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   const decoder = await trainDecoder(shop, set, latents);
   if (!decoder.done) return undefined;
 
-  const model = join(folder, "model");
-  await exportModel(model, {
+  const made = join(folder, "model");
+  await exportModel(made, {
     recipe,
     latents,
     vae: { ...latents.path, ...decoder.state.average },
     denoiser: denoiser.state.average,
-    origin: { recipe: name, recipe_hash: recipeHash(recipe), seed: `${seed}` },
+    origin: { recipe: name, recipe_hash: recipeHash(recipe), seed: `${seed}`, ...(model && { from: model.hash }) },
   });
-  return model;
+  return made;
+}
+
+/**
+ * A folder holds one run. What it can never change is written down at its beginning; lengths and rates may change on the way.
+ */
+async function claim(
+  folder: string,
+  { recipe: { side, configs }, seed, from }: { recipe: Recipe; seed: number; from?: string },
+): Promise<void> {
+  const path = join(folder, "run.json");
+  const networks = createHash("sha256").update(JSON.stringify({ side, configs })).digest("hex").slice(0, 12);
+  const mine = { networks, seed, from: from ?? "nothing" };
+  const told = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (told === undefined) {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomically(path, `${JSON.stringify(mine, null, 2)}\n`);
+    return;
+  }
+  const theirs: Partial<typeof mine> = JSON.parse(told);
+  const differs = (Object.keys(mine) as (keyof typeof mine)[]).find((key) => mine[key] !== theirs[key]);
+  if (differs)
+    throw new RangeError(
+      `train: ${folder} holds a run of another kind: its ${differs} is ${theirs[differs]}, asked for is ${mine[differs]}; choose another folder, or the options it was begun with`,
+    );
+}
+
+/** What a model hands on to a run, its weights in float32. */
+async function beginning({ name, specs, weights, tokenizer }: Model, { configs }: Recipe): Promise<Beginning> {
+  const { latentsMean, latentsStd, ...vae } = specs.vae;
+  const wanted = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder), vae: vaeSpec(configs.vae) };
+  const other = Object.entries({ ...specs, vae }).find(
+    ([part, spec]) => !isDeepStrictEqual({ ...spec }, { ...wanted[part as keyof typeof wanted] }),
+  )?.[0];
+  const vocabulary = wordTokenizer(shippedVocabulary());
+  const deaf = captionWords().find(
+    (word) => !isDeepStrictEqual(tokenizer.encode(word).ids, vocabulary.encode(word).ids),
+  );
+  if (other || deaf || !latentsMean || !latentsStd)
+    throw new ModelError(
+      "unsupported",
+      `train: the model to begin with, ${name}, ${other ? `has another ${other} than this size` : deaf ? `does not know the word "${deaf}"` : "does not say the mean and deviation of its latents"}; begin with a model that dreamgrain trained in the same size`,
+    );
+  const read = async (part: Weights): Promise<Tensors> =>
+    Object.fromEntries(Object.entries(await readAll(part)).map(([key, t]) => [key, widen(t)]));
+  const [unet, text, autoencoder] = await Promise.all([weights.unet, weights.text, weights.vae].map(read));
+  const named = (prefix: string, tensors: Tensors): Tensors =>
+    Object.fromEntries(Object.entries(tensors).map(([key, t]) => [prefix + key, t]));
+  return {
+    denoiser: { ...named("unet.", unet), ...named("text_encoder.", text) },
+    vae: autoencoder,
+    mean: latentsMean,
+    std: latentsStd,
+  };
 }
 
 /** An autoencoder that is its linear path alone, until its decoder is trained. */

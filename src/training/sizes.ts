@@ -48,13 +48,13 @@ const { unet, vae, text_encoder } = configs.small;
 /** What ships. */
 const standard: Recipe = {
   side: 64,
-  shards: 39,
+  shards: 48,
   latents: { pictures: 1000, whitening: 0.5 },
   decoder: { steps: 800, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.2 },
   denoiser: {
-    steps: 4800,
+    steps: 7200,
     batch: 32,
-    rate: 5e-4,
+    rate: 6e-4,
     warmup: 200,
     averageDecay: 0.9985,
     dropout: 0.1,

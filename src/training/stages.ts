@@ -12,6 +12,7 @@ import { cosine, type Tensors } from "./adamw.ts";
 import { channelStatistics, decoderLoss, previewMatrix } from "./autoencoder.ts";
 import { paintShard, readShard, SHARD, toUnit, trainingScene } from "./dataset.ts";
 import { type DenoiserSpecs, denoiserBatch, denoiserLoss, type LatentSet } from "./denoiser.ts";
+import type { Trainer } from "./learner.ts";
 import { linearPath, principalComponents } from "./patches.ts";
 import type { Random } from "./random.ts";
 import { type Progress, run } from "./run.ts";
@@ -25,14 +26,25 @@ export interface Workshop {
   readonly recipe: Recipe;
   readonly folder: string;
   readonly runtime: Runtime;
-  /** What gradients are computed on, and the parts it splits a batch into. */
-  readonly trainer: { readonly runtime: Runtime; readonly parts: number };
+  /** What trains. */
+  readonly trainer: Trainer;
   readonly seed: number;
+  /** What the run begins with; fresh weights and latents of its own unless told. */
+  readonly from?: Beginning;
   readonly onProgress?: (progress: Progress) => void;
   readonly onNote?: (note: string) => void;
   readonly signal?: AbortSignal;
   /** Draws a sheet with a model under training. */
   readonly sheet?: (state: TrainingState) => Promise<Uint8Array>;
+}
+
+/** What a trained model hands on to a run: its weights, and the scale of its latents. */
+export interface Beginning {
+  /** `unet.…` and `text_encoder.…`. */
+  readonly denoiser: Tensors;
+  readonly vae: Tensors;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** Pictures of painted shards, by number. */
@@ -111,7 +123,7 @@ function runStage<In extends string>(
     steps: stage.steps,
     batch: stage.batch,
     state,
-    train: () => train(shop.trainer.runtime, loss, state, { ...optimiser(stage), seed: shop.seed, batch }),
+    train: () => train(shop.trainer, loss, state, { ...optimiser(stage), seed: shop.seed, batch }),
     ...(name === "denoiser" && shop.sheet && { sheet: shop.sheet }),
     ...(shop.onProgress && { onProgress: shop.onProgress }),
     ...(shop.signal && { signal: shop.signal }),
@@ -142,19 +154,9 @@ export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents>
     return { set: latents, path, ...JSON.parse(file.metadata.statistics) };
   }
   const { vae } = specsOf(shop);
-  const { side, latents: recipe } = shop.recipe;
+  const { side } = shop.recipe;
   const factor = vaeFactor(vae);
-  const scratch = new Float32Array(3 * side * side);
-  const components = principalComponents(
-    (i) => toUnit(set.picture(i), scratch),
-    Math.min(recipe.pictures, set.count),
-    side,
-    factor,
-  );
-  const path = linearPath(components, vae.latentChannels, factor);
-  shop.onNote?.(
-    `the first ${vae.latentChannels} of ${components.mean.length} components of ${factor}×${factor} squares keep ${(100 * kept(components.deviations, vae.latentChannels)).toFixed(2)} % of the variance`,
-  );
+  const path = shop.from ? handedOn(shop.from.vae) : fittedPath(shop, set, vae);
 
   const batch = 50;
   const small = side / factor;
@@ -169,8 +171,7 @@ export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents>
     const { mean } = await encoder.run({ picture: tensor(picture, [batch, 3, side, side]) });
     latents.set(mean.data, from * width);
   }
-  const { mean, std } = channelStatistics(latents, vae.latentChannels, area);
-  const scale = whitened(std, recipe.whitening);
+  const { mean, std: scale } = shop.from ?? scaleOf(channelStatistics(latents, vae.latentChannels, area), shop.recipe);
   for (let i = 0; i < latents.length; i++) {
     const c = Math.floor(i / area) % vae.latentChannels;
     latents[i] = (latents[i] - mean[c]) / scale[c];
@@ -184,6 +185,32 @@ export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents>
   await writeSafetensors(latentsFile(shop), { latents: all, ...path }, { statistics: JSON.stringify(statistics) });
   return { set: all, path, ...statistics };
 }
+
+/** The linear path onto the principal components of some of the pictures. */
+function fittedPath(shop: Workshop, set: Pictures, vae: VaeSpec): Tensors {
+  const { side, latents } = shop.recipe;
+  const factor = vaeFactor(vae);
+  const scratch = new Float32Array(3 * side * side);
+  const components = principalComponents(
+    (i) => toUnit(set.picture(i), scratch),
+    Math.min(latents.pictures, set.count),
+    side,
+    factor,
+  );
+  shop.onNote?.(
+    `the first ${vae.latentChannels} of ${components.mean.length} components of ${factor}×${factor} squares keep ${(100 * kept(components.deviations, vae.latentChannels)).toFixed(2)} % of the variance`,
+  );
+  return linearPath(components, vae.latentChannels, factor);
+}
+
+/** The linear path of a trained autoencoder. */
+const handedOn = (vae: Tensors): Tensors =>
+  Object.fromEntries(Object.entries(vae).filter(([name]) => name.includes(".linear_path.")));
+
+const scaleOf = (
+  { mean, std }: { readonly mean: number[]; readonly std: number[] },
+  { latents: { whitening } }: Recipe,
+): Pick<Beginning, "mean" | "std"> => ({ mean, std: whitened(std, whitening) });
 
 /** Weights of channels in a loss, of mean 1: std^(2·emphasis). */
 function emphasised(std: readonly number[], emphasis: number): number[] {
@@ -233,7 +260,7 @@ export async function trainDenoiser(
   const tokenizer = wordTokenizer(shippedVocabulary());
   const { std } = channelStatistics(latents.set.data, channels, side * side);
   const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, emphasised(std, stage.emphasis));
-  const state = begin(loss, { seed: shop.seed });
+  const state = begin(loss, { seed: shop.seed, from: shop.from?.denoiser ?? {} });
   const done = await runStage(shop, "denoiser", stage, loss, state, (_, random) =>
     denoiserBatch(specs, set, tokenizer, stage.batch, side, random, { ...stage.noise, dropout: stage.dropout }),
   );
@@ -249,7 +276,7 @@ export async function trainDecoder(
   const { vae } = specsOf(shop);
   const { side, decoder: stage } = shop.recipe;
   const loss = decoderLoss(vae, stage.batch / shop.trainer.parts, side, stage);
-  const state = begin(loss, { seed: shop.seed, from: latents.path });
+  const state = begin(loss, { seed: shop.seed, from: shop.from?.vae ?? latents.path });
   const [, channels, small] = latents.set.shape;
   const area = small * small;
   const width = channels * area;

@@ -3,15 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type Graph, trace } from "../graph/trace.ts";
 import { referenceRuntime } from "../runtime/reference.ts";
 import { tensor } from "../tensor/tensor.ts";
-import {
-  begin,
-  initialise,
-  type TrainingState,
-  type TrainOptions,
-  type TrainStep,
-  train,
-  withGradients,
-} from "./train.ts";
+import { withGradients } from "./learner.ts";
+import { begin, initialise, type TrainingState, type TrainOptions, type TrainStep, train } from "./train.ts";
 
 /** y = x·w + b, squared error; the truth is w = (2, −3), b = 0.5. */
 const loss: Graph<"x" | "y", "loss" | "bias"> = trace<"x" | "y", "loss" | "bias">(

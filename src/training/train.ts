@@ -1,20 +1,10 @@
 // train: take gradient steps on a loss graph, one yield a step; state can be saved at any yield and taken up again.
-import { graph as drawn, type Graph } from "../graph/trace.ts";
-import type { Value } from "../graph/value.ts";
+import type { Graph } from "../graph/trace.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type AnyTensor, type Tensor, tensor } from "../tensor/tensor.ts";
-import {
-  type AdamWOptions,
-  adamw,
-  type Moments,
-  moments,
-  norm,
-  type Schedule,
-  type Tensors,
-  updateAverage,
-} from "./adamw.ts";
+import { type AnyTensor, tensor } from "../tensor/tensor.ts";
+import { type AdamWOptions, type Moments, moments, type Schedule, type Tensors } from "./adamw.ts";
+import { alone, type Trainer } from "./learner.ts";
 import { type Random, random } from "./random.ts";
-import { gradients } from "./vjp.ts";
 
 /** All that a run needs to go on: weights, their moving average, the optimiser's moments, how many steps are done. */
 export interface TrainingState {
@@ -48,16 +38,6 @@ export interface TrainStep {
   readonly seconds: number;
 }
 
-/** A graph of scalar results, one called `loss`, with `d name` added for each parameter. */
-export function withGradients<In extends string, Out extends string>(
-  graph: Graph<In, Out | "loss">,
-): Graph<In, string> {
-  const outputs: Readonly<Record<string, Value>> = graph.outputs;
-  const names = [...graph.params.keys()];
-  const grads = gradients(outputs.loss, [...graph.params.values()] as unknown as Value[]);
-  return drawn(graph.inputs, { ...outputs, ...Object.fromEntries(names.map((n, i) => [`d ${n}`, grads[i]])) });
-}
-
 /** Fresh weights for a graph, each drawn from its own stream: the same seed and name, the same values. */
 export function initialise(graph: Graph, seed = 0): Tensors {
   return Object.fromEntries(
@@ -80,33 +60,27 @@ export function begin(graph: Graph, { seed = 0, from = {} }: { seed?: number; fr
 
 /**
  * Minimise a loss graph. Each yield has the state updated by one more step; stop by leaving the loop.
+ * @param on what computes: an engine, or a trainer whose loss is drawn for one of its parts of a batch
  * @throws RangeError when the loss is no longer finite (the state is left as it was before that step)
  */
 export async function* train<In extends string>(
-  runtime: Runtime,
+  on: Runtime | Trainer,
   loss: Graph<In, string>,
   state: TrainingState,
   options: TrainOptions<In>,
 ): AsyncGenerator<TrainStep> {
   const { steps, schedule, batch, clip = 1, averageDecay = 0.999, seed = 0, ...optimiser } = options;
-  await using program = await runtime.compile(withGradients(loss));
-  const names = [...loss.params.keys()];
+  const trainer = "learner" in on ? on : alone(on);
+  await using learner = await trainer.learner(loss, state);
   while (state.step < steps) {
     const started = performance.now();
     const step = state.step + 1;
-    const results: Readonly<Record<string, Tensor>> = await program.run(
-      await batch(step, random(seed, `step ${step}`)),
-      state.params,
-    );
-    const grads = Object.fromEntries(names.map((n) => [n, results[`d ${n}`]]));
-    const length = norm(grads);
-    const metrics = Object.fromEntries(Object.keys(loss.outputs).map((name) => [name, results[name].data[0]]));
-    if (!Number.isFinite(length) || !Number.isFinite(metrics.loss))
+    const { metrics, norm } = await learner.look(await batch(step, random(seed, `step ${step}`)));
+    if (!Number.isFinite(norm) || !Number.isFinite(metrics.loss))
       throw new RangeError(`train: the loss is ${metrics.loss} at step ${step}; lower the learning rate`);
     const rate = schedule(step);
-    adamw(state.params, grads, state.moments, step, rate, optimiser, Math.min(1, clip / length));
-    updateAverage(state.average, state.params, step, averageDecay);
+    await learner.learn({ step, rate, scale: Math.min(1, clip / norm), averageDecay, optimiser });
     state.step = step;
-    yield { step, loss: metrics.loss, metrics, norm: length, rate, seconds: (performance.now() - started) / 1000 };
+    yield { step, loss: metrics.loss, metrics, norm, rate, seconds: (performance.now() - started) / 1000 };
   }
 }

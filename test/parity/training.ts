@@ -10,7 +10,7 @@ import { ortNode } from "../../src/runtime/ort-node.ts";
 import { type Array64, evaluate } from "../../src/runtime/reference.ts";
 import { type AnyTensor, type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { adamw, moments, type Tensors } from "../../src/training/adamw.ts";
-import { withGradients } from "../../src/training/train.ts";
+import { withGradients } from "../../src/training/learner.ts";
 import { formulaInput, formulaParam } from "../formula.ts";
 import { golden } from "../goldens.ts";
 

@@ -77,6 +77,10 @@ export function program(): Command {
     .description("train a model of your own from an empty folder; Ctrl-C stops, the same command goes on")
     .option("--size <size>", "tiny (minutes), small (an hour) or default (what ships)", "tiny")
     .option("--folder <folder>", "where the run lives; runs/<size> unless told")
+    .option(
+      "--from <model>",
+      "begin with the weights of this model, of the same size: a folder, or a name that `models` lists",
+    )
     .option("--seed <number>", "another seed, another model", "1")
     .option("--cores <count>", "to train on; 1 leaves the others for other work", "2")
     .action(async (options) => (await import("./train.ts")).train(options));

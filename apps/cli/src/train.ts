@@ -1,5 +1,6 @@
 // dreamgrain train: carry a recipe from an empty folder to a model, saying how it goes.
 import { join } from "node:path";
+import { findModel } from "dreamgrain/node";
 import { progressLine, RECIPES, runRecipe, type SizeName } from "dreamgrain/training";
 import { print } from "./draw.ts";
 import { EXIT, Interrupted, UsageError } from "./errors.ts";
@@ -15,6 +16,7 @@ export async function train(flags: {
   readonly folder?: string;
   readonly seed: string;
   readonly cores: string;
+  readonly from?: string;
 }): Promise<void> {
   const { size } = flags;
   if (!isSize(size)) throw new UsageError(`--size ${size}: expected ${Object.keys(RECIPES).join(", ")}`);
@@ -42,6 +44,7 @@ export async function train(flags: {
       name: size,
       folder,
       seed: whole("--seed", flags.seed),
+      ...(flags.from !== undefined && { from: await findModel(flags.from) }),
       cores: whole("--cores", flags.cores),
       onProgress: (progress) => say(progressLine(progress), false),
       onNote: (note) => say(note, true),

@@ -1,0 +1,65 @@
+// learner: what a training step is made of, gradients first, then the update; on one engine here, on several in team.ts.
+import { graph as drawn, type Graph } from "../graph/trace.ts";
+import type { Value } from "../graph/value.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
+import { type AdamWOptions, adamw, norm, type Tensors, updateAverage } from "./adamw.ts";
+import type { TrainingState } from "./train.ts";
+import { gradients } from "./vjp.ts";
+
+/** One step of the optimiser, by the gradients that were computed last. */
+export interface Update {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly rate: number;
+  /** Factor on every gradient, as clipping asks for. */
+  readonly scale: number;
+  readonly averageDecay: number;
+  readonly optimiser: AdamWOptions;
+}
+
+/** Trains one state on one loss. */
+export interface Learner<In extends string> extends AsyncDisposable {
+  /** Compute the gradients of a batch; the state stays what it is. `norm` is the length of all of them together. */
+  look(batch: Record<In, AnyTensor>): Promise<{ metrics: Record<string, number>; norm: number }>;
+  /** Apply them: AdamW, then the moving average. */
+  learn(update: Update): Promise<void>;
+}
+
+export interface Trainer {
+  /** How many parts a batch comes in: a loss is drawn for one of them, on axis 0 of its inputs. */
+  readonly parts: number;
+  learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>>;
+}
+
+/** A graph of scalar results, one called `loss`, with `d name` added for each parameter. */
+export function withGradients<In extends string, Out extends string>(
+  graph: Graph<In, Out | "loss">,
+): Graph<In, string> {
+  const outputs: Readonly<Record<string, Value>> = graph.outputs;
+  const names = [...graph.params.keys()];
+  const grads = gradients(outputs.loss, [...graph.params.values()] as unknown as Value[]);
+  return drawn(graph.inputs, { ...outputs, ...Object.fromEntries(names.map((n, i) => [`d ${n}`, grads[i]])) });
+}
+
+/** Training on one engine. */
+export const alone = (runtime: Runtime): Trainer => ({
+  parts: 1,
+  async learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>> {
+    const program = await runtime.compile(withGradients(loss));
+    let grads: Tensors = {};
+    return {
+      async look(batch) {
+        const results: Readonly<Record<string, Tensor>> = await program.run(batch, state.params);
+        grads = Object.fromEntries([...loss.params.keys()].map((name) => [name, results[`d ${name}`]]));
+        const metrics = Object.keys(loss.outputs).map((name) => [name, results[name].data[0]] as const);
+        return { metrics: Object.fromEntries(metrics), norm: norm(grads) };
+      },
+      async learn({ step, rate, scale, averageDecay, optimiser }) {
+        adamw(state.params, grads, state.moments, step, rate, optimiser, scale);
+        updateAverage(state.average, state.params, step, averageDecay);
+      },
+      [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+    };
+  },
+});

@@ -1,0 +1,55 @@
+// A recipe refuses what it cannot carry through before it paints the first picture. Whole runs are in test/recipe.long.test.ts.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RECIPES, runRecipe } from "./index.ts";
+
+const shipped = fileURLToPath(new URL("../../models/default", import.meta.url));
+const { tiny, default: standard } = RECIPES;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "dreamgrain-recipe-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A run that is stopped before its first picture. */
+const begun = (changes: Partial<Parameters<typeof runRecipe>[0]> = {}) =>
+  runRecipe({ recipe: tiny, name: "tiny", folder, signal: AbortSignal.abort(), ...changes });
+
+describe("a run's folder", () => {
+  it("remembers what the run is, and takes it up again, with another length too", async () => {
+    expect(await begun()).toBeUndefined();
+    expect(JSON.parse(await readFile(join(folder, "run.json"), "utf8"))).toMatchObject({ seed: 1, from: "nothing" });
+    expect(await begun({ recipe: { ...tiny, denoiser: { ...tiny.denoiser, steps: 9 } } })).toBeUndefined();
+  });
+  it("refuses a run of another seed, another size or another beginning", async () => {
+    await begun({ recipe: standard });
+    await expect(begun({ recipe: standard, seed: 2 })).rejects.toThrow(/its seed is 1, asked for is 2; choose another/);
+    await expect(begun()).rejects.toThrow(/holds a run of another kind: its networks is/);
+    await expect(begun({ recipe: standard, from: shipped })).rejects.toThrow(
+      /its from is nothing, asked for is [0-9a-f]/,
+    );
+  });
+});
+
+describe("a model to begin with", () => {
+  it("is one of the recipe's shape", async () => {
+    expect(await begun({ recipe: standard, from: shipped })).toBeUndefined();
+    const { from } = JSON.parse(await readFile(join(folder, "run.json"), "utf8"));
+    expect(from).toMatch(/^[0-9a-f]{10}/);
+  });
+  it("is refused when it has another shape, or cannot be read, and leaves no folder behind", async () => {
+    await expect(begun({ from: shipped })).rejects.toThrow(
+      /dreamgrain small, has another unet than this size; begin with/,
+    );
+    await expect(begun({ from: join(folder, "nowhere") })).rejects.toThrow(/nowhere/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+it("shares batches evenly between cores, or not at all", async () => {
+  await expect(begun({ cores: 3 })).rejects.toThrow(/3 cores cannot share a batch of 32 pictures/);
+});

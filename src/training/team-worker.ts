@@ -1,0 +1,69 @@
+// One worker of a team. ONNX Runtime takes no shared memory, so what it is fed is copied to arrays of its own, made once.
+import { parentPort, workerData } from "node:worker_threads";
+import { deserialize } from "../graph/serial.ts";
+import { ortNode } from "../runtime/ort-node.ts";
+import { type AnyTensor, ints, type Tensor, tensor } from "../tensor/tensor.ts";
+import { adamw, norm, type Tensors, updateAverage } from "./adamw.ts";
+import type { Update } from "./learner.ts";
+import { type Answer, type Layout, type Task, view, type WorkerStart } from "./team.ts";
+
+const { graph, state, gradients, inputs, metrics, index } = workerData as WorkerStart;
+const runtime = await ortNode({ threads: 1, spinning: false });
+const program = await runtime.compile(deserialize(graph));
+
+const own = (layout: Layout): Record<string, AnyTensor> =>
+  Object.fromEntries(
+    Object.entries(layout.places).map(([name, { shape, dtype }]) => {
+      const length = view(layout, name).length;
+      return [name, dtype === "i32" ? ints(new Int32Array(length), shape) : tensor(new Float32Array(length), shape)];
+    }),
+  );
+const fed = { params: own(state.params), inputs: own(inputs) };
+
+async function look(): Promise<Answer> {
+  for (const [name, t] of Object.entries(fed.params)) (t.data as Float32Array).set(view(state.params, name));
+  for (const [name, t] of Object.entries(fed.inputs)) (t.data as Float32Array).set(view(inputs, name));
+  const results: Record<string, Tensor> = await program.run(fed.inputs, fed.params as Tensors);
+  for (const name of Object.keys(state.params.places)) view(gradients[index], name).set(results[`d ${name}`].data);
+  for (const name of Object.keys(metrics.places)) view(metrics, name).set(results[name].data);
+  return {};
+}
+
+/** This worker's share of all weights, whatever tensors it cuts through. */
+function share({ buffer }: Layout): Tensors {
+  const numbers = new Float32Array(buffer);
+  const from = (i: number): number => Math.floor((numbers.length * i) / gradients.length);
+  const part = numbers.subarray(from(index), from(index + 1));
+  return { share: tensor(part, [part.length]) };
+}
+const params = share(state.params);
+const average = share(state.average);
+const moments = { first: share(state.first), second: share(state.second) };
+const [sum, ...others] = gradients.map(share);
+
+/** The workers' gradients, added up where the first worker's are. */
+function add(): Answer {
+  const into = sum.share.data;
+  for (const { share } of others) for (let i = 0; i < into.length; i++) into[i] += share.data[i];
+  return { squares: norm(sum) ** 2 };
+}
+
+function learn({ step, rate, scale, averageDecay, optimiser }: Update): Answer {
+  adamw(params, sum, moments, step, rate, optimiser, scale);
+  updateAverage(average, params, step, averageDecay);
+  return {};
+}
+
+parentPort?.on("message", async (task: Task) => {
+  if (task === "end") {
+    await program[Symbol.asyncDispose]();
+    parentPort?.close();
+    return;
+  }
+  try {
+    parentPort?.postMessage(task === "look" ? await look() : task === "add" ? add() : learn(task));
+  } catch (error) {
+    parentPort?.postMessage({ problem: `${error}` } satisfies Answer);
+  }
+});
+parentPort?.postMessage({} satisfies Answer);

@@ -1,0 +1,89 @@
+// A team of two on half the batch each learns what one engine learns on the whole.
+import { describe, expect, it } from "vitest";
+import { trace } from "../graph/trace.ts";
+import { conv2d, linear } from "../nn/layers.ts";
+import { ortNode } from "../runtime/ort-node.ts";
+import { ints, tensor } from "../tensor/tensor.ts";
+import { team } from "./team.ts";
+import { begin, type TrainingState, type TrainOptions, type TrainStep, train } from "./train.ts";
+
+type In = "x" | "ids";
+
+const loss = (batch: number) =>
+  trace<In, "loss" | "mean">({ x: [batch, 2, 6, 5], ids: { shape: [batch], dtype: "i32" } }, (p, { x, ids }) => {
+    const h = conv2d(p.at("conv"), x, 3).mean([2, 3]).reshape([batch, 3]);
+    const rows = p.get("table", [4, 3], (shape, { normal }) =>
+      Float32Array.from({ length: shape[0] * shape[1] }, normal),
+    );
+    const out = linear(p.at("out"), h.add(rows.gather(ids)), 1);
+    return { loss: out.square().mean(), mean: out.mean() };
+  });
+
+const options: TrainOptions<In> = {
+  steps: 6,
+  schedule: () => 0.05,
+  clip: 0.5,
+  averageDecay: 0.7,
+  batch: (step, { fillNormal }) => ({
+    x: tensor(fillNormal(new Float32Array(4 * 60)), [4, 2, 6, 5]),
+    ids: ints([0, 3, step % 4, 1], [4]),
+  }),
+};
+
+async function steps(of: AsyncGenerator<TrainStep>): Promise<TrainStep[]> {
+  const seen: TrainStep[] = [];
+  for await (const step of of) seen.push(step);
+  return seen;
+}
+
+const numbers = ({ params, average, moments: { first, second } }: TrainingState): number[] =>
+  [params, average, first, second].flatMap((part) => Object.values(part).flatMap(({ data }) => [...data]));
+
+describe("team", () => {
+  it("learns what one engine learns, weights, average and moments", async () => {
+    const [one, two] = [begin(loss(4), { seed: 2 }), begin(loss(2), { seed: 2 })];
+    await using runtime = await ortNode({ threads: 1 });
+    const wanted = await steps(train(runtime, loss(4), one, options));
+    const got = await steps(train(team(2), loss(2), two, options));
+    expect(got).toHaveLength(6);
+    for (const [i, { metrics, norm }] of wanted.entries()) {
+      expect(got[i].metrics.loss).toBeCloseTo(metrics.loss, 5);
+      expect(got[i].metrics.mean).toBeCloseTo(metrics.mean, 5);
+      expect(got[i].norm).toBeCloseTo(norm, 5);
+    }
+    expect(Object.keys(two.params)).toEqual(Object.keys(one.params));
+    const learnt = numbers(two);
+    for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 4);
+    expect(numbers(begin(loss(4), { seed: 2 }))).not.toEqual(numbers(one));
+  });
+
+  it("goes on with a state that a team has trained", async () => {
+    const [whole, parts] = [begin(loss(2), { seed: 3 }), begin(loss(2), { seed: 3 })];
+    await steps(train(team(2), loss(2), whole, options));
+    await steps(train(team(2), loss(2), parts, { ...options, steps: 2 }));
+    await steps(train(team(2), loss(2), parts, options));
+    expect(parts.step).toBe(6);
+    expect(numbers(parts)).toEqual(numbers(whole));
+  });
+
+  it("leaves the state as it was when the loss is no number", async () => {
+    const state = begin(loss(2), { seed: 2 });
+    const before = numbers(state);
+    const batch: typeof options.batch = () => ({
+      x: tensor(new Float32Array(4 * 60).fill(Number.NaN), [4, 2, 6, 5]),
+      ids: ints([0, 1, 2, 3], [4]),
+    });
+    await expect(steps(train(team(2), loss(2), state, { ...options, batch }))).rejects.toThrow(/the loss is NaN/);
+    expect(numbers(state)).toEqual(before);
+  });
+
+  it("refuses a batch that does not split", async () => {
+    const batch: typeof options.batch = (step, random) => ({
+      ...(options.batch(step, random) as Record<In, ReturnType<typeof tensor>>),
+      ids: ints([0, 1, 2], [3]),
+    });
+    await expect(steps(train(team(2), loss(2), begin(loss(2)), { ...options, batch }))).rejects.toThrow(
+      /ids \[3\] does not split into 2 parts of \[2\]/,
+    );
+  });
+});

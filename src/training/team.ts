@@ -1,0 +1,166 @@
+// team: several threads train one state. Each computes the gradients of its part of a batch with an engine of its own, then
+// updates its share of the weights. Two engines of one thread waste less than one engine of two when graphs are as small as
+// in training here, and no thread waits while another does the arithmetic of the optimiser. Node only.
+import { Worker } from "node:worker_threads";
+import { serialize } from "../graph/serial.ts";
+import type { Graph } from "../graph/trace.ts";
+import type { Value } from "../graph/value.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
+import { type AnyTensor, size, tensor } from "../tensor/tensor.ts";
+import type { Tensors } from "./adamw.ts";
+import { type Learner, type Trainer, type Update, withGradients } from "./learner.ts";
+import type { TrainingState } from "./train.ts";
+
+/** Where values lie in memory that threads share; offsets in 4-byte elements. */
+export interface Layout {
+  readonly buffer: SharedArrayBuffer;
+  readonly places: Readonly<
+    Record<string, { readonly offset: number; readonly shape: readonly number[]; readonly dtype: "f32" | "i32" }>
+  >;
+}
+
+/** The parts of a training state, all laid out alike. */
+export const PARTS = ["params", "average", "first", "second"] as const;
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** The loss with its gradients, for one worker's part of a batch. */
+  readonly graph: ReturnType<typeof serialize>;
+  readonly state: Readonly<Record<(typeof PARTS)[number], Layout>>;
+  /** Of all workers, in order, laid out as the state is. */
+  readonly gradients: readonly Layout[];
+  readonly inputs: Layout;
+  readonly metrics: Layout;
+  /** Which of the workers this is. */
+  readonly index: number;
+}
+
+/** What a worker is told to do: compute gradients, add up its share of all workers' gradients, apply that share, or end. */
+export type Task = "look" | "add" | "end" | Update;
+
+/** What it answers; `squares` is the squared length of its share of the gradients. */
+export interface Answer {
+  readonly problem?: string;
+  readonly squares?: number;
+}
+
+const entry = new URL(
+  import.meta.url.endsWith(".ts") ? "../../dist/training/team-worker.js" : "./team-worker.js",
+  import.meta.url,
+);
+
+function layout(values: Iterable<readonly [string, Pick<Value, "shape" | "dtype">]>): Layout {
+  const places: Record<string, Layout["places"][string]> = {};
+  let offset = 0;
+  for (const [name, { shape, dtype }] of values) {
+    places[name] = { offset, shape, dtype };
+    offset += size(shape);
+  }
+  return { buffer: new SharedArrayBuffer(4 * offset), places };
+}
+
+/** A view of one value in shared memory. */
+export function view({ buffer, places }: Layout, name: string): Float32Array | Int32Array {
+  const { offset, shape, dtype } = places[name];
+  return dtype === "i32"
+    ? new Int32Array(buffer, 4 * offset, size(shape))
+    : new Float32Array(buffer, 4 * offset, size(shape));
+}
+
+/** Tensors moved, in place, to memory that threads share. */
+function shared(tensors: Tensors, values: Parameters<typeof layout>[0]): Layout {
+  const made = layout(values);
+  for (const [name, { data, shape }] of Object.entries(tensors)) {
+    const moved = view(made, name) as Float32Array;
+    moved.set(data);
+    tensors[name] = tensor(moved, shape);
+  }
+  return made;
+}
+
+/** Training on `threads` threads, one core each. */
+export const team = (threads: number): Trainer => ({
+  parts: threads,
+  async learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>> {
+    const { params, average, moments } = state;
+    const start: Omit<WorkerStart, "index" | "inputs" | "metrics"> = {
+      graph: serialize(withGradients(loss)),
+      state: {
+        params: shared(params, loss.params),
+        average: shared(average, loss.params),
+        first: shared(moments.first, loss.params),
+        second: shared(moments.second, loss.params),
+      },
+      gradients: Array.from({ length: threads }, () => layout(loss.params)),
+    };
+    const hands = await Promise.all(
+      start.gradients.map((_, index) =>
+        hand({
+          ...start,
+          index,
+          inputs: layout(Object.entries<Value>(loss.inputs)),
+          metrics: layout(Object.entries<Value>(loss.outputs)),
+        }),
+      ),
+    );
+    const all = (task: Task): Promise<Answer[]> => Promise.all(hands.map(({ ask }) => ask(task)));
+    return {
+      async look(batch) {
+        for (const [name, t] of Object.entries<AnyTensor>(batch)) {
+          const parts = hands.map(({ inputs }) => view(inputs, name));
+          const { length } = parts[0];
+          if (t.data.length !== threads * length)
+            throw new RuntimeError(
+              `team: input ${name} [${t.shape}] does not split into ${threads} parts of [${loss.inputs[name as In].shape}]`,
+            );
+          for (const [i, part] of parts.entries())
+            part.set((t.data as Float32Array).subarray(i * length, (i + 1) * length));
+        }
+        await all("look");
+        const squares = (await all("add")).reduce((sum, answer) => sum + answer.squares!, 0);
+        const metrics = Object.keys(loss.outputs).map((name) => {
+          const sum = hands.reduce((total, { metrics }) => total + view(metrics, name)[0], 0);
+          return [name, sum / threads] as const;
+        });
+        return { metrics: Object.fromEntries(metrics), norm: Math.sqrt(squares) / threads };
+      },
+      async learn(update) {
+        await all({ ...update, scale: update.scale / threads });
+      },
+      async [Symbol.asyncDispose]() {
+        await Promise.all(hands.map(({ end }) => end()));
+      },
+    };
+  },
+});
+
+/** Starts one worker. */
+async function hand(start: WorkerStart) {
+  const worker = new Worker(entry, { workerData: start });
+  const answer = (): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const settle = (given: Answer): void => {
+        worker.off("exit", died);
+        if (given.problem === undefined) resolve(given);
+        else reject(new RuntimeError(`team: ${given.problem}`));
+      };
+      const died = (code: number): void => settle({ problem: `a worker ended with code ${code}` });
+      worker.once("message", settle);
+      worker.once("exit", died);
+    });
+  await answer();
+  return {
+    inputs: start.inputs,
+    metrics: start.metrics,
+    ask(task: Task): Promise<Answer> {
+      const given = answer();
+      worker.postMessage(task);
+      return given;
+    },
+    async end(): Promise<void> {
+      const gone = new Promise((resolve) => worker.once("exit", resolve));
+      worker.postMessage("end");
+      await gone;
+    },
+  };
+}
