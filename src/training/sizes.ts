@@ -50,16 +50,16 @@ const standard: Recipe = {
   side: 64,
   shards: 48,
   latents: { pictures: 1000, whitening: 0.5 },
-  decoder: { steps: 800, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.2 },
+  decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.2 },
   denoiser: {
-    steps: 7200,
-    batch: 32,
-    rate: 6e-4,
-    warmup: 200,
-    averageDecay: 0.9985,
+    steps: 4400,
+    batch: 64,
+    rate: 8e-4,
+    warmup: 150,
+    averageDecay: 0.998,
     dropout: 0.1,
     emphasis: 1,
-    noise: { mean: 1.2, std: 1.1 },
+    noise: { mean: 1, std: 1.2 },
   },
   configs: { unet, vae, text_encoder },
 };
@@ -71,7 +71,7 @@ export const RECIPES = {
     side: 32,
     shards: 2,
     decoder: { ...standard.decoder, steps: 300, warmup: 50, averageDecay: 0.99 },
-    denoiser: { ...standard.denoiser, steps: 500, warmup: 50, averageDecay: 0.99 },
+    denoiser: { ...standard.denoiser, steps: 500, batch: 32, warmup: 50, averageDecay: 0.99 },
     configs: {
       unet: {
         ...unet,
@@ -95,7 +95,7 @@ export const RECIPES = {
     ...standard,
     shards: 20,
     decoder: { ...standard.decoder, steps: 800 },
-    denoiser: { ...standard.denoiser, steps: 1800 },
+    denoiser: { ...standard.denoiser, steps: 1800, batch: 32 },
   },
   default: standard,
 } as const satisfies Record<string, Recipe>;
