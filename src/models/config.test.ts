@@ -14,11 +14,64 @@ describe("unet", () => {
     for (const l of specs.small.unet.levels) expect(l.channels / l.heads).toBe(32);
   });
   it("reads where transformers are", () => {
-    expect(specs.sd15.unet.levels.map((l) => l.transformers)).toEqual([1, 1, 1, 0]);
-    expect(specs.sd15.unet.midTransformers).toBe(1);
-    expect(specs.sdxl.unet.levels.map((l) => l.transformers)).toEqual([0, 2, 10]);
-    expect(specs.sdxl.unet.midTransformers).toBe(10);
+    const { levels, middle } = specs.sd15.unet;
+    expect(levels.map((l) => l.down)).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]);
+    expect(levels.map((l) => l.up)).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+      [1, 1, 1],
+      [0, 0, 0],
+    ]);
+    expect(middle).toBe(1);
+    expect(specs.sdxl.unet.levels.map((l) => l.down)).toEqual([
+      [0, 0],
+      [2, 2],
+      [10, 10],
+    ]);
+    expect(specs.sdxl.unet.middle).toBe(10);
     expect(specs.sdxl.unet.addition).toEqual({ timeChannels: 256, channels: 2816 });
+  });
+  it("reads distilled U-Nets: fewer layers, no middle or a single resnet there, depths that differ", () => {
+    const three = { block_out_channels: [320, 640, 1280], attention_head_dim: [5, 10, 20] };
+    const blocks = (up: boolean, ...attends: boolean[]): string[] =>
+      attends.map((a) => `${a ? "CrossAttn" : ""}${up ? "Up" : "Down"}Block2D`);
+    const kinds = {
+      down_block_types: blocks(false, false, true, true),
+      up_block_types: blocks(true, true, true, false),
+    };
+    const tiny = unetSpec({ ...unet, ...three, ...kinds, layers_per_block: 1, mid_block_type: null });
+    expect(tiny.levels.map((l) => [...l.down, ...l.up])).toEqual([
+      [0, 0, 0],
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    expect(tiny.middle).toBeUndefined();
+    const ssd = unetSpec({
+      ...configs.sdxl.unet,
+      mid_block_type: "UNetMidBlock2D",
+      transformer_layers_per_block: [1, [2, 2], [4, 4]],
+      reverse_transformer_layers_per_block: [[4, 4, 10], [2, 1, 1], 1],
+    });
+    expect(ssd.levels.map((l) => [l.down, l.up])).toEqual([
+      [
+        [0, 0],
+        [0, 0, 0],
+      ],
+      [
+        [2, 2],
+        [2, 1, 1],
+      ],
+      [
+        [4, 4],
+        [4, 4, 10],
+      ],
+    ]);
+    expect(ssd.middle).toBe(0);
   });
   it("takes what diffusers takes absent and null fields for", () => {
     const { flip_sin_to_cos: _, freq_shift: __, norm_eps: ___, norm_num_groups: ____, ...bare } = unet;
@@ -37,10 +90,16 @@ describe("unet", () => {
     [{ ...unet, class_embed_type: "timestep" }, 'unet config: class_embed_type is "timestep"; expected'],
     [{ ...unet, resnet_time_scale_shift: "scale_shift" }, "resnet_time_scale_shift"],
     [
+      { ...unet, transformer_layers_per_block: [1, 1, [1], 1], reverse_transformer_layers_per_block: 1 },
+      "expected 2 depths in block 2, or one number",
+    ],
+    [{ ...unet, transformer_layers_per_block: [1, 1, [1, 2], 1] }, "since those of the way down differ within a level"],
+    [{ ...unet, transformer_layers_per_block: [1, "2"] }, "expected one number, or 4 numbers or lists of numbers"],
+    [
       { ...unet, down_block_types: ["AttnDownBlock2D", "DownBlock2D", "DownBlock2D", "DownBlock2D"] },
       "down_block_types",
     ],
-    [{ ...unet, up_block_types: [...unet.up_block_types].reverse() }, "expected the down blocks mirrored"],
+    [{ ...unet, up_block_types: unet.down_block_types }, "expected 4 names out of UpBlock2D, CrossAttnUpBlock2D"],
     [
       { ...unet, _class_name: "SD3Transformer2DModel" },
       '_class_name is "SD3Transformer2DModel"; expected "UNet2DConditionModel"',

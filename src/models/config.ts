@@ -27,7 +27,7 @@ export function unetSpec(config: unknown): UnetSpec {
     encoder_hid_dim_type: [],
     mid_block_only_cross_attention: [false],
     mid_block_scale_factor: [1],
-    mid_block_type: ["UNetMidBlock2DCrossAttn"],
+    mid_block_type: ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D"],
     num_attention_heads: [],
     num_class_embeds: [],
     only_cross_attention: [false],
@@ -43,14 +43,15 @@ export function unetSpec(config: unknown): UnetSpec {
   const channels = f.numbers("block_out_channels");
   const count = channels.length;
   const heads = f.perLevel("attention_head_dim", count, 8);
-  const depth = f.perLevel("transformer_layers_per_block", count, 1);
-  const attends = attendingLevels(f, count);
+  const layers = f.perLevel("layers_per_block", count, 2);
+  const { down, up, deepest } = transformers(f, layers);
   return {
     inChannels: f.number("in_channels", 4),
     outChannels: f.number("out_channels", 4),
-    levels: channels.map((c, i) => ({ channels: c, heads: heads[i], transformers: attends[i] ? depth[i] : 0 })),
-    layersPerBlock: f.number("layers_per_block", 2),
-    midTransformers: depth[count - 1],
+    levels: channels.map((c, i) => ({ channels: c, heads: heads[i], down: down[i], up: up[i] })),
+    ...(!f.isNull("mid_block_type") && {
+      middle: f.text("mid_block_type", MIDDLES, MIDDLES[0]) === MIDDLES[0] ? deepest : 0,
+    }),
     contextChannels: f.number("cross_attention_dim", 1280),
     projection: f.boolean("use_linear_projection", false) ? "linear" : "conv",
     norm: { groups: f.number("norm_num_groups", 32), eps: f.number("norm_eps", 1e-5) },
@@ -65,16 +66,45 @@ export function unetSpec(config: unknown): UnetSpec {
   };
 }
 
-/** Which levels have transformers; the up blocks must mirror the down blocks. */
-function attendingLevels(f: Fields, count: number): readonly boolean[] {
-  const read = (name: string, kinds: Readonly<Record<string, boolean>>): boolean[] => {
-    const known = f.texts(name).map((kind) => kinds[kind]);
-    const bad = known.length !== count || known.includes(undefined as never);
-    return bad ? f.fail(name, `${count} names out of ${Object.keys(kinds).join(", ")}`) : known;
+/** The middle attends, or is one resnet alone (diffusers builds UNetMidBlock2D without further layers here). */
+const MIDDLES = ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D"] as const;
+
+const DEPTHS = "transformer_layers_per_block";
+const DEPTHS_BACK = "reverse_transformer_layers_per_block";
+
+/**
+ * How many transformer blocks follow each resnet, by level from fine to coarse. A depth is one number for a whole level or one
+ * for each of its resnets; the way up mirrors the way down unless it has depths of its own.
+ */
+function transformers(f: Fields, layers: readonly number[]) {
+  const count = layers.length;
+  const depths = f.depths(DEPTHS, count, 1);
+  const mirrored = () =>
+    depths.every((depth) => typeof depth === "number")
+      ? [...depths].reverse()
+      : f.fail(DEPTHS_BACK, "the depths of the way up, since those of the way down differ within a level");
+  const way = (
+    blocks: string,
+    kinds: Readonly<Record<string, boolean>>,
+    name: string,
+    of: typeof depths,
+    extra: 0 | 1,
+  ) => {
+    const attends = f.texts(blocks).map((kind) => kinds[kind]);
+    if (attends.length !== count || attends.includes(undefined as never))
+      f.fail(blocks, `${count} names out of ${Object.keys(kinds).join(", ")}`);
+    return attends.map((does, i) => {
+      const depth = does ? of[i] : 0;
+      const resnets = layers[extra ? count - 1 - i : i] + extra;
+      if (typeof depth === "number") return new Array<number>(resnets).fill(depth);
+      return depth.length === resnets ? depth : f.fail(name, `${resnets} depths in block ${i}, or one number`);
+    });
   };
-  const down = read("down_block_types", { DownBlock2D: false, CrossAttnDownBlock2D: true });
-  const up = read("up_block_types", { UpBlock2D: false, CrossAttnUpBlock2D: true }).reverse();
-  return down.every((attends, i) => attends === up[i]) ? down : f.fail("up_block_types", "the down blocks mirrored");
+  const down = way("down_block_types", { DownBlock2D: false, CrossAttnDownBlock2D: true }, DEPTHS, depths, 0);
+  const back = f.has(DEPTHS_BACK) ? f.depths(DEPTHS_BACK, count, 1) : mirrored();
+  const up = way("up_block_types", { UpBlock2D: false, CrossAttnUpBlock2D: true }, DEPTHS_BACK, back, 1).reverse();
+  const deepest = depths[count - 1];
+  return { down, up, deepest: typeof deepest === "number" ? deepest : deepest[deepest.length - 1] };
 }
 
 /**

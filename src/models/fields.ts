@@ -16,7 +16,11 @@ export interface Fields {
   texts(name: string): readonly string[];
   /** One number for all of `count` levels, or one each. */
   perLevel(name: string, count: number, fallback?: number): readonly number[];
+  /** One number for all of `count` levels, or for each a number or a list of them. */
+  depths(name: string, count: number, fallback: number): readonly (number | readonly number[])[];
   has(name: string): boolean;
+  /** Whether the field is there and says that there is none. */
+  isNull(name: string): boolean;
   /** Refuse a config whose fields ask for something else than the given values; absent and null fields pass. */
   only(supported: Readonly<Record<string, readonly unknown[]>>): void;
   fail(name: string, expected: string): never;
@@ -44,6 +48,7 @@ export function fields(what: string, config: unknown): Fields {
     number,
     numbers,
     has,
+    isNull: (name) => record[name] === null,
     fail,
     boolean(name, fallback) {
       const value = has(name) ? record[name] : fallback;
@@ -65,6 +70,14 @@ export function fields(what: string, config: unknown): Fields {
       if (!Array.isArray(record[name])) return new Array<number>(count).fill(number(name, fallback));
       const list = numbers(name);
       return list.length === count ? list : fail(name, `one number, or ${count}`);
+    },
+    depths(name, count, fallback) {
+      const value = has(name) ? record[name] : fallback;
+      if (isNumber(value)) return new Array<number>(count).fill(value);
+      const sound = (v: unknown): boolean => isNumber(v) || (Array.isArray(v) && v.length > 0 && v.every(isNumber));
+      return Array.isArray(value) && value.length === count && value.every(sound)
+        ? value
+        : fail(name, `one number, or ${count} numbers or lists of numbers`);
     },
     only(supported) {
       for (const [name, values] of Object.entries(supported))

@@ -17,9 +17,9 @@ const tiny: UnetSpec = {
   inChannels: 4,
   outChannels: 4,
   levels: [
-    { channels: 8, heads: 2, transformers: 1 },
-    { channels: 16, heads: 2, transformers: 0 },
-    { channels: 16, heads: 4, transformers: 1 },
+    { channels: 8, heads: 2, down: [1], up: [1, 1] },
+    { channels: 16, heads: 2, down: [0], up: [0, 0] },
+    { channels: 16, heads: 4, down: [1], up: [1, 1] },
   ],
   contextChannels: 6,
   norm: { groups: 4, eps: 1e-5 },
@@ -116,7 +116,7 @@ test("the shipped U-Net takes 8×8 and 16×16 latents and ends in zeros when fre
 test("levels that the norm's groups do not divide are refused", () => {
   const graph = () =>
     unetGraph(
-      { ...specs.small.unet, levels: [{ channels: 48, heads: 4, transformers: 1 }] },
+      { ...specs.small.unet, levels: [{ channels: 48, heads: 4, down: [1], up: [1, 1] }] },
       { batch: 1, height: 8, width: 8, tokens: 4 },
     );
   expect(graph).toThrow(/48 channels do not split into 32 groups/);

@@ -11,8 +11,10 @@ export interface UnetLevel {
   readonly channels: number;
   /** Heads of attention; diffusers' configs call this attention_head_dim. */
   readonly heads: number;
-  /** Transformer blocks after each resnet; 0 for resnets alone. */
-  readonly transformers: number;
+  /** One number for each resnet on the way down: the transformer blocks that follow it, 0 for none. */
+  readonly down: readonly number[];
+  /** The same on the way up, where a level has one resnet more. */
+  readonly up: readonly number[];
 }
 
 /** What tells one U-Net from another. */
@@ -20,9 +22,8 @@ export interface UnetSpec {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly levels: readonly UnetLevel[];
-  readonly layersPerBlock: number;
-  /** Transformer blocks in the middle. */
-  readonly midTransformers: number;
+  /** Transformer blocks between the two resnets of the middle; 0 for a single resnet, absent where there is no middle. */
+  readonly middle?: number;
   /** Width of the context's tokens. */
   readonly contextChannels: number;
   readonly projection: "conv" | "linear";
@@ -52,7 +53,7 @@ export interface UnetInputs {
 
 /** The prediction [b,outChannels,h,w]; ε, v or flow as the weights were trained. Ronneberger et al. 2015, Rombach et al. 2022. */
 export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }: UnetInputs): Value {
-  const { levels, layersPerBlock, norm, projection } = spec;
+  const { levels, middle, norm, projection } = spec;
   const width = 4 * levels[0].channels;
   let temb = timeMlp(p.at("time_embedding"), time, width);
   if (added && added.shape[1] !== spec.addition?.channels)
@@ -66,9 +67,9 @@ export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }
 
   let h = conv2d(p.at("conv_in"), sample, levels[0].channels);
   const skips = [h];
-  for (const [i, { channels, heads, transformers }] of levels.entries()) {
+  for (const [i, { channels, heads, down }] of levels.entries()) {
     const block = p.at("down_blocks").at(i);
-    for (let j = 0; j < layersPerBlock; j++) {
+    for (const [j, transformers] of down.entries()) {
       h = resnet(block.at("resnets").at(j), h, channels, norm, temb);
       h = attend(block.at("attentions").at(j), h, heads, transformers);
       skips.push(h);
@@ -80,13 +81,15 @@ export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }
 
   const mid = p.at("mid_block");
   const { channels: deepest, heads: midHeads } = levels[levels.length - 1];
-  h = resnet(mid.at("resnets.0"), h, deepest, norm, temb);
-  h = attend(mid.at("attentions.0"), h, midHeads, spec.midTransformers);
-  h = resnet(mid.at("resnets.1"), h, deepest, norm, temb);
+  if (middle !== undefined) h = resnet(mid.at("resnets.0"), h, deepest, norm, temb);
+  if (middle) {
+    h = attend(mid.at("attentions.0"), h, midHeads, middle);
+    h = resnet(mid.at("resnets.1"), h, deepest, norm, temb);
+  }
 
-  for (const [i, { channels, heads, transformers }] of [...levels].reverse().entries()) {
+  for (const [i, { channels, heads, up }] of [...levels].reverse().entries()) {
     const block = p.at("up_blocks").at(i);
-    for (let j = 0; j <= layersPerBlock; j++) {
+    for (const [j, transformers] of up.entries()) {
       const skip = skips.pop()!;
       h = resnet(block.at("resnets").at(j), concat(1, h, skip), channels, norm, temb);
       h = attend(block.at("attentions").at(j), h, heads, transformers);
