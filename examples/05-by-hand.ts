@@ -21,9 +21,8 @@ await using runtime = isolated();
 await using networks = engine(model, runtime);
 
 const sigmas = karras(model.table, 12);
-const context = (words: string) => networks.context(model.tokenizer.encode(words));
-const asked = networks.denoise(await context("a castle at night"), sigmas);
-const plain = networks.denoise(await context("snow"), sigmas);
+const asked = networks.denoise(await networks.context("a castle at night"), sigmas);
+const plain = networks.denoise(await networks.context("snow"), sigmas);
 const denoise = guided(asked, plain, { scale: 4, interval: [0.2, 20] });
 
 const { width, height } = model.defaults;

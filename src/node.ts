@@ -4,9 +4,11 @@
 //   const { png } = await dream.draw("a red sailboat at dusk", { seed: 7 });
 export { type DecodedPng, type DecodeOptions, decodePng, type EncodeOptions, encodePng } from "./image/png.ts";
 export * from "./index.ts";
+export { type Converted, type ConvertOptions, writeFolder, writeSingleFile } from "./pipelines/convert.ts";
 export { defaultModel, type FoundModel, findModel, findModels } from "./pipelines/find.ts";
-export { openModel } from "./pipelines/load.ts";
+export { type LoadOptions, openCheckpoint, openModel } from "./pipelines/load.ts";
 export { type Drawing, type DrawOptions, type Dream, type OpenOptions, open } from "./pipelines/open.ts";
+export { openSingleFile, type SingleFile, type SingleFileOptions } from "./pipelines/single-file.ts";
 export { type Death, EngineDied, type IsolatedOptions, type IsolatedRuntime, isolated } from "./runtime/isolated.ts";
 export { type OrtNodeOptions, ortNode } from "./runtime/ort-node.ts";
 export { clipMerges } from "./text/clip-vocabulary.ts";

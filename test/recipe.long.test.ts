@@ -55,7 +55,8 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 300_000 },
     expect(next.hash).not.toBe(model.hash);
     expect(next.specs).toEqual(model.specs);
     for (const part of ["unet", "text", "vae"] as const) {
-      const [before, after] = await Promise.all([model, next].map(({ weights }) => readAll(weights[part])));
+      const all = [model, next].map(({ weights, texts: [text] }) => ({ ...weights, text: text.weights })[part]);
+      const [before, after] = await Promise.all(all.map((weights) => readAll(weights)));
       expect(Object.keys(after)).toEqual(Object.keys(before));
       for (const [name, t] of Object.entries(before)) {
         const [was, is] = [t, after[name]].map((half) => widen(half).data);

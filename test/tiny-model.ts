@@ -15,7 +15,7 @@ import { formulaParam } from "./formula.ts";
 const small = configs.small;
 const sd = configs.sd15;
 
-/** The kinds of folder: this project's own, and Stable Diffusion 1.x in miniature (CLIP's real vocabulary). */
+/** The kinds of folder: this project's own, and Stable Diffusion 1.x and XL in miniature (CLIP's real vocabulary). */
 const kinds = {
   own: {
     unet: {
@@ -67,15 +67,14 @@ const kinds = {
       block_out_channels: [32, 32],
       down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
       up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
-      attention_head_dim: 2,
       cross_attention_dim: 8,
       layers_per_block: 1,
     },
-    vae: { ...sd.vae, block_out_channels: [16, 16, 16, 16], norm_num_groups: 8, layers_per_block: 1 },
+    vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
     text_encoder: {
       ...sd.text_encoder,
       hidden_size: 8,
-      num_attention_heads: 2,
+      num_attention_heads: 1,
       num_hidden_layers: 1,
       intermediate_size: 16,
     },
@@ -87,11 +86,43 @@ const kinds = {
     index: {},
     tokenizer: undefined,
   },
+  xl: {
+    unet: {
+      ...configs.sdxl.unet,
+      sample_size: 8,
+      block_out_channels: [32, 32],
+      down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
+      up_block_types: ["CrossAttnUpBlock2D", "UpBlock2D"],
+      transformer_layers_per_block: [1, 2],
+      attention_head_dim: 1,
+      cross_attention_dim: 20,
+      layers_per_block: 1,
+      projection_class_embeddings_input_dim: 16 + 6 * 256,
+    },
+    vae: {
+      ...configs.sdxl.vae,
+      block_out_channels: [32, 32, 32, 32],
+      layers_per_block: 1,
+    },
+    text_encoder: { ...sd.text_encoder, ...miniature(8) },
+    text_encoder_2: { ...configs.sdxl.text_encoder_2, ...miniature(12), projection_dim: 16 },
+    scheduler: {
+      _class_name: "EulerDiscreteScheduler",
+      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...{ steps_offset: 1, timestep_spacing: "leading", prediction_type: "epsilon" },
+    },
+    index: { _class_name: "StableDiffusionXLPipeline", force_zeros_for_empty_prompt: true },
+    tokenizer: undefined,
+  },
 } as const;
+
+function miniature(hidden_size: number) {
+  return { hidden_size, num_attention_heads: 1, num_hidden_layers: 2, intermediate_size: 2 * hidden_size };
+}
 
 /** Write such a folder (a second at most) and return its path. */
 export async function writeTinyModel(folder: string, kind: keyof typeof kinds = "own"): Promise<string> {
-  const { unet, vae, text_encoder, scheduler, index, tokenizer } = kinds[kind];
+  const { unet, vae, text_encoder, scheduler, index, tokenizer, ...more } = kinds[kind];
   const spec = vaeSpec(vae);
   const network = "diffusion_pytorch_model";
   await component(folder, "unet", network, unet, [
@@ -100,6 +131,12 @@ export async function writeTinyModel(folder: string, kind: keyof typeof kinds = 
   await component(folder, "vae", network, vae, [vaeEncoderGraph(spec, 1, 64, 64), vaeDecoderGraph(spec, 1, 8, 8)]);
   const words = clipTextGraph(clipTextSpec(text_encoder), 1, ["last_hidden_state"]);
   await component(folder, "text_encoder", "model", text_encoder, [words]);
+  const second = "text_encoder_2" in more ? more.text_encoder_2 : undefined;
+  if (second) {
+    const graph = clipTextGraph(clipTextSpec(second), 1, ["last_hidden_state", "text_embeds"]);
+    await component(folder, "text_encoder_2", "model", second, [graph]);
+    await json(folder, "tokenizer_2/special_tokens_map.json", { pad_token: "!" });
+  }
   await json(folder, "scheduler/scheduler_config.json", scheduler);
   if (tokenizer) await json(folder, "tokenizer/vocabulary.json", tokenizer);
   else await json(folder, "tokenizer/tokenizer_config.json", { pad_token: "<|endoftext|>", model_max_length: 77 });
@@ -107,6 +144,7 @@ export async function writeTinyModel(folder: string, kind: keyof typeof kinds = 
     _class_name: "StableDiffusionPipeline",
     ...{ unet: ["diffusers", "UNet2DConditionModel"], vae: ["diffusers", "AutoencoderKL"] },
     ...{ text_encoder: ["transformers", "CLIPTextModel"], safety_checker: [null, null] },
+    ...(second && { text_encoder_2: ["transformers", "CLIPTextModelWithProjection"] }),
     ...index,
   });
   return folder;

@@ -128,6 +128,25 @@ describe("Stable Diffusion 1.x in miniature", { timeout: 180_000 }, () => {
     expect((await readFile(inside("again.png"))).equals(cat)).toBe(true);
   });
 
+  it("draws the same from a single file, which is called what it is", async () => {
+    const converted = await run("convert", "sd", "one.safetensors");
+    expect([converted.code, converted.stdout.toString()]).toEqual([0, "one.safetensors\n"]);
+    const inspected = await run("inspect", "one.safetensors");
+    expect(inspected.stdout.toString()).toMatch(/^Stable Diffusion 1, text-to-image, .*unet +UNet2DConditionModel/s);
+    const request = ["a cat", "--steps", "2", "--seed", "4", "--size", "64x32", "-q"];
+    const made = await Promise.all(
+      ["sd", "one.safetensors"].map(async (model, i) => {
+        const { code } = await run(...request, "--model", model, "-o", `one-${i}.png`);
+        expect(code).toBe(0);
+        return decodePng(await readFile(inside(`one-${i}.png`))).picture;
+      }),
+    );
+    expect(made[1]).toEqual(made[0]);
+    expect((await run("convert", "sd", "one.safetensors")).code).toBe(2);
+    expect((await run(...request, "--model", "one.safetensors", "--prediction", "w")).code).toBe(2);
+    expect((await run(...request, "--model", "one.safetensors", "--ema")).code).toBe(3);
+  });
+
   it("says when the model is not the one that made the picture", async () => {
     const { code, stderr } = await run("again", "cat.png", "--model", "own", "-o", "other.png");
     expect(code).toBe(0);

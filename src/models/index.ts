@@ -3,6 +3,7 @@ export * from "./clip-text.ts";
 export * from "./clip-vision.ts";
 export * from "./config.ts";
 export { ConfigError } from "./fields.ts";
+export { type Original, type OriginalPart, original, otherKind, type PartName, type Task } from "./original.ts";
 export * from "./specs.ts";
 export * from "./time.ts";
 export * from "./unet.ts";

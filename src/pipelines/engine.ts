@@ -1,14 +1,12 @@
 // Engine: a model on a runtime. It compiles each network when it is first wanted, for the size that is wanted.
 import { type Denoise, denoiser } from "../diffusion/denoise.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
-import { trace } from "../graph/trace.ts";
-import { clipText, pooledText } from "../models/clip-text.ts";
+import { clipTextGraph } from "../models/clip-text.ts";
 import { unetAdded, unetTime } from "../models/time.ts";
 import { unetGraph } from "../models/unet.ts";
-import { vaeDecoderGraph, vaeEncoderGraph } from "../models/vae.ts";
+import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
-import { ints, stack, type Tensor } from "../tensor/tensor.ts";
-import type { Encoding } from "../text/tokenizer.ts";
+import { ints, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { type Model, unscaled } from "./model.ts";
 
 /** What guides a U-Net. */
@@ -19,6 +17,12 @@ export interface Context {
   readonly pooled?: Tensor;
 }
 
+/** A context of nothing, of the same shape. */
+export const zeroContext = ({ tokens, pooled }: Context): Context => ({
+  tokens: zeros(tokens.shape),
+  ...(pooled && { pooled: zeros(pooled.shape) }),
+});
+
 /** Contexts of several pictures as one, for a batch. */
 export const stackContexts = (all: readonly Context[]): Context => ({
   tokens: stack(all.map(({ tokens }) => tokens)),
@@ -27,8 +31,8 @@ export const stackContexts = (all: readonly Context[]): Context => ({
 
 export interface Engine extends AsyncDisposable {
   readonly model: Model;
-  /** Words, as the model's tokenizer reads them, to what guides the U-Net. */
-  context(words: Pick<Encoding, "ids" | "end">): Promise<Context>;
+  /** Words to what guides the U-Net. */
+  context(words: string): Promise<Context>;
   /** The U-Net under a context as a `Denoise` on latents in σ-space. */
   denoise(context: Context, sigmas: Pick<Sigmas, "time">): Denoise;
   /** Latents [1,c,h,w] to a picture [1,3,h·f,w·f], about −1…1. */
@@ -40,6 +44,12 @@ export interface Engine extends AsyncDisposable {
 /** A model on a runtime; dispose it to free the compiled networks (the runtime stays). */
 export function engine(model: Model, runtime: Runtime): Engine {
   const { specs, weights } = model;
+  const factor = vaeFactor(specs.vae);
+  /** What SDXL is told of a picture's size: as it was, where it was cropped, and as it is to be. Podell et al. 2023, §2.2. */
+  const timeIds = (height: number, width: number): readonly number[] => {
+    const size = [height * factor, width * factor];
+    return [...size, 0, 0, ...size];
+  };
   const programs = new Map<string, Promise<Program>>();
   const program = (key: string, make: () => Promise<Program>): Promise<Program> => {
     const known = programs.get(key) ?? make();
@@ -50,20 +60,21 @@ export function engine(model: Model, runtime: Runtime): Engine {
 
   return {
     model,
-    async context({ ids, end }) {
-      const [batch, tokens] = ids.shape;
-      const pools = specs.unet.addition !== undefined;
-      const encoder = await program(`text ${batch} ${tokens}`, () => {
-        const i32 = (shape: readonly number[]) => ({ shape, dtype: "i32" }) as const;
-        const inputs = { ids: i32([batch, tokens]), ...(pools && { rows: i32([batch]) }) };
-        const graph = trace<string, string>(inputs, (p, i) => {
-          const states = clipText(p, specs.text, i.ids);
-          return { tokens: states.lastHiddenState, ...(pools && { pooled: pooledText(states, i.rows) }) };
-        });
-        return runtime.compile<string, string>(graph, weights.text);
-      });
-      const { tokens: sequence, pooled } = await encoder.run({ ids, ...(pools && { rows: ints([end], [1]) }) });
-      return { tokens: sequence, ...(pools && { pooled }) };
+    async context(words) {
+      const all: Context[] = [];
+      for (const [i, { spec, weights, tokenizer, tokens, pooled }] of model.texts.entries()) {
+        const { ids, end } = tokenizer.encode(words);
+        const encoder = await program(`text ${i}`, () =>
+          runtime.compile<string, string>(
+            clipTextGraph(spec, 1, [tokens, ...(pooled ? [pooled] : [])], ids.shape[1]),
+            weights,
+          ),
+        );
+        const found = await encoder.run({ ids, ...(pooled && { rows: ints([end], [1]) }) });
+        all.push({ tokens: found[tokens], ...(pooled && { pooled: found[pooled] }) });
+      }
+      const pooled = all.find((context) => context.pooled)?.pooled;
+      return { tokens: beside(all.map(({ tokens }) => tokens)), ...(pooled && { pooled }) };
     },
     denoise: ({ tokens: context, pooled }, sigmas) =>
       denoiser(
@@ -74,13 +85,8 @@ export function engine(model: Model, runtime: Runtime): Engine {
             runtime.compile<string, string>(unetGraph(specs.unet, { batch, height, width, tokens }), weights.unet),
           );
           const times = Array.from({ length: batch }, () => time);
-          const added =
-            pooled &&
-            unetAdded(
-              specs.unet,
-              pooled,
-              Array.from({ length: batch }, () => []),
-            );
+          const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
+          const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
           const inputs = { sample, time: unetTime(specs.unet, times), context, ...(added && { added }) };
           return (await unet.run(inputs)).sample;
         },
@@ -107,6 +113,21 @@ export function engine(model: Model, runtime: Runtime): Engine {
       for (const p of compiled) if (p.status === "fulfilled") await p.value[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Tokens [b,n,…] of several encoders as one, channel by channel. */
+function beside(parts: readonly Tensor[]): Tensor {
+  if (parts.length === 1) return parts[0];
+  const [batch, count] = parts[0].shape;
+  const width = parts.reduce((sum, { shape }) => sum + shape[2], 0);
+  const data = new Float32Array(batch * count * width);
+  let at = 0;
+  for (let row = 0; row < batch * count; row++)
+    for (const { data: from, shape } of parts) {
+      data.set(from.subarray(row * shape[2], (row + 1) * shape[2]), at);
+      at += shape[2];
+    }
+  return tensor(data, [batch, count, width]);
 }
 
 /** The inverse of `unscaled`. */

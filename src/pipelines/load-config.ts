@@ -10,15 +10,21 @@ type Json = Readonly<Record<string, unknown>>;
 /**
  * What pictures are made with unless told: `dreamgrain` in model_index.json, and what it leaves out from the rest.
  * @param side pixels of the square that the model was trained on
+ * @param usualGuidance what is usual for models of its kind
  * @throws ConfigError naming a field that is wrong, RangeError for an unknown sampler or schedule
  */
-export function defaultsOf(index: Json, scheduler: Scheduler, side: number): Defaults & { readonly name?: string } {
+export function defaultsOf(
+  index: Json,
+  scheduler: Scheduler,
+  side: number,
+  usualGuidance: number,
+): Defaults & { readonly name?: string } {
   const f = fields("dreamgrain", index.dreamgrain ?? {});
   return {
     width: f.number("width", side),
     height: f.number("height", side),
     steps: f.number("steps", 20),
-    guidance: f.number("guidance", 7.5),
+    guidance: f.number("guidance", usualGuidance),
     sampler: lookUp("sampler", f.string("sampler", scheduler.sampler), samplers),
     schedule: lookUp("schedule", f.string("schedule", scheduler.schedule), schedules),
     shift: f.number("shift", scheduler.shift),

@@ -29,7 +29,7 @@ describe("openModel", () => {
     });
     expect(model.prediction).toBe(predictions.flow);
     expect(sizeStep(model)).toBe(16);
-    expect(model.tokenizer.encode("a red boat").pieces.map(({ text }) => text)).toEqual(["red", "boat"]);
+    expect(model.texts[0].tokenizer.encode("a red boat").pieces.map(({ text }) => text)).toEqual(["red", "boat"]);
     const latents = { dtype: "f32", shape: [1, 8, 1, 1], data: Float32Array.of(1, -1, 9, 0, 0, 0, 0, 0) } as const;
     expect([...preview(model, latents)!.data].map((x) => Number(x.toFixed(3)))).toEqual([0.4, -0.3, 1]);
   });
@@ -39,7 +39,9 @@ describe("openModel", () => {
     expect(model.defaults).toMatchObject({ width: 64, height: 64, steps: 20, guidance: 7.5, sampler: "dpmpp2m" });
     expect(model.prediction).toBe(predictions.epsilon);
     expect(model.table.range[0]).toBeCloseTo(14.6146, 3);
-    expect([...model.tokenizer.encode("a cat").ids.data].slice(0, 5)).toEqual([49406, 320, 2368, 49407, 49407]);
+    expect([...model.texts[0].tokenizer.encode("a cat").ids.data].slice(0, 5)).toEqual([
+      49406, 320, 2368, 49407, 49407,
+    ]);
     expect(model.preview?.factors).toHaveLength(3);
   });
   it("names weights by what is in them", async () => {
@@ -52,7 +54,7 @@ describe("openModel", () => {
     expect((await openModel(join(folder, "own"))).hash).not.toBe(before.hash);
   });
   it.each([
-    ["own/model_index.json", { _class_name: "StableDiffusionXLPipeline" }, "XL model, which is not supported yet"],
+    ["own/model_index.json", { text_encoder_2: ["a", "b"] }, "there is no "],
     ["own/model_index.json", { dreamgrain: { sampler: "oiler" } }, 'Did you mean "euler"'],
     ["sd/scheduler/scheduler_config.json", { _class_name: "LCMScheduler" }, "_class_name"],
     ["sd/scheduler/scheduler_config.json", { prediction_type: "x" }, "prediction_type"],

@@ -1,88 +1,127 @@
-// Load: a model folder, as diffusers lays it out, into a Model. Headers and configs are read; tensors stay on disk. Node only.
+// Load: a model folder or file into a Model. Headers and configs are read; tensors stay on disk. Node only.
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { type PredictionName, predictions } from "../diffusion/denoise.ts";
+import type { ClipTextSpec } from "../models/clip-text.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { ConfigError } from "../models/fields.ts";
+import type { UnetSpec } from "../models/unet.ts";
 import { vaeFactor } from "../models/vae.ts";
 import { CLIP_VOCABULARY_SIZE, clipTokenizer } from "../text/clip-bpe.ts";
 import { clipMerges } from "../text/clip-vocabulary.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizer, wordVocabulary } from "../text/words.ts";
-import { type ModelFolder, openModelFolder, readJsonFile } from "../weights/checkpoint.ts";
+import { type ModelFolder, openModelFolder } from "../weights/checkpoint.ts";
 import { ModelError } from "../weights/model-error.ts";
-import { openSafetensors, unusable } from "../weights/safetensors-file.ts";
+import { type SafetensorsFile, unusable } from "../weights/safetensors-file.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { defaultsOf, previewOf } from "./load-config.ts";
-import type { Model } from "./model.ts";
+import type { Model, TextEncoder } from "./model.ts";
 import { schedulerOf } from "./scheduler.ts";
+import { openPart, openSingleFile, type SingleFileOptions } from "./single-file.ts";
 
-/** The parts without which there is no model. */
-const parts = ["unet", "vae", "text_encoder"] as const;
+/** What to take from elsewhere, or otherwise than the model says. */
+export interface LoadOptions extends SingleFileOptions {
+  /** Another autoencoder: a folder with its config.json, or a single file. */
+  readonly vae?: string;
+  /** Another text encoder, the first where there are two. */
+  readonly textEncoder?: string;
+  /** What the network was trained to say, where the model is silent or wrong about it. */
+  readonly prediction?: PredictionName;
+}
 
 /**
- * Open a model: a folder in the layout of diffusers, Stable Diffusion 1.x and 2.x or this project's own. What a picture is
- * made with unless told is read from `dreamgrain` in model_index.json, the preview from `latent_rgb_factors` ([3][channels])
- * and `latent_rgb_bias` in vae/config.json, and the words from tokenizer/vocabulary.json where there is one.
+ * Open a model: a folder in the layout of diffusers, or a single file in that of the original code, of Stable Diffusion 1, 2
+ * or XL; or a folder of this project's own. What a picture is made with unless told is read from `dreamgrain` in
+ * model_index.json, the preview from `latent_rgb_factors` ([3][channels]) and `latent_rgb_bias` in vae/config.json, and the
+ * words from tokenizer/vocabulary.json where there is one.
  * @throws ModelError saying which file is missing, damaged or asks for something that is not supported
  */
-export async function openModel(path: string): Promise<Model> {
-  const found = await stat(path).catch((error) => unusable(path, error));
-  if (!found.isDirectory()) return refuseFile(path);
-  const folder = await openModelFolder(path);
+export async function openModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const folder = await openCheckpoint(path, options);
   refuseOthers(folder);
-  const [unet, vae, text] = await Promise.all(parts.map((name) => folder.component(name)));
+  const unet = await folder.component("unet");
+  const vae = await (options.vae === undefined ? folder.component("vae") : openPart(options.vae, "vae"));
   const scheduler = await read(folder, "scheduler/scheduler_config.json", schedulerOf);
   const specs = {
     unet: at(folder, "unet/config.json", () => unetSpec(unet.config)),
     vae: at(folder, "vae/config.json", () => vaeSpec(vae.config)),
-    text: at(folder, "text_encoder/config.json", () => clipTextSpec(text.config)),
   };
+  const { texts, files } = await openTexts(folder, specs.unet, options);
   const { inChannels, outChannels, contextChannels } = specs.unet;
   if (inChannels !== specs.vae.latentChannels || outChannels !== inChannels)
     throw new ModelError(
       "unsupported",
       `model: the U-Net of ${path} takes ${inChannels} channels and gives ${outChannels}, the autoencoder's latents have ${specs.vae.latentChannels}; inpainting and depth models are not supported yet`,
     );
-  if (contextChannels !== specs.text.hidden)
+  const written = texts.reduce((sum, { spec }) => sum + spec.hidden, 0);
+  if (contextChannels !== written)
     throw new ModelError(
       "unsupported",
-      `model: the U-Net of ${path} reads a context of ${contextChannels} channels, its text encoder writes ${specs.text.hidden}`,
+      `model: the U-Net of ${path} reads a context of ${contextChannels} channels, ${texts.length > 1 ? "its text encoders write" : "its text encoder writes"} ${written}`,
     );
   const preview = at(folder, "vae/config.json", () => previewOf(vae.config, specs.vae));
   const side = specs.unet.sampleSize * vaeFactor(specs.vae);
-  const { name, ...defaults } = at(folder, "model_index.json", () => defaultsOf(folder.index, scheduler, side));
+  const guidance = folder.has("text_encoder_2") ? 5 : 7.5; // diffusers' own defaults
+  const { name, ...defaults } = at(folder, "model_index.json", () =>
+    defaultsOf(folder.index, scheduler, side, guidance),
+  );
   return {
     name: name ?? basename(resolve(path)),
-    hash: await fingerprint([...unet.files, ...vae.files, ...text.files]),
+    hash: await fingerprint([...new Set([...unet.files, ...vae.files, ...files])]),
     specs,
-    weights: { unet: unet.weights, vae: vae.weights, text: text.weights },
-    tokenizer: await openTokenizer(folder, specs.text.vocabulary, specs.text.positions),
+    weights: { unet: unet.weights, vae: vae.weights },
+    texts,
+    zeroNegative: folder.index.force_zeros_for_empty_prompt === true,
     table: scheduler.table,
-    prediction: scheduler.prediction,
+    prediction: options.prediction === undefined ? scheduler.prediction : predictions[options.prediction],
     defaults,
     ...(preview && { preview }),
   };
 }
 
-/** A single file: the error that it deserves by itself, or that single files cannot be drawn with yet. */
-async function refuseFile(path: string): Promise<never> {
-  await openSafetensors(path);
-  throw new ModelError(
-    "unsupported",
-    `model: ${path} is a single file; for now only folders in the layout of diffusers (model_index.json, unet/, vae/, …) can be drawn with`,
-  );
+/**
+ * What lies at a path: a folder, or a single file seen as one. Only headers and configs are read.
+ * @throws ModelError when there is neither
+ */
+export async function openCheckpoint(path: string, options: SingleFileOptions = {}): Promise<ModelFolder> {
+  const found = await stat(path).catch((error) => unusable(path, error));
+  return found.isDirectory() ? openModelFolder(path) : openSingleFile(path, options);
 }
 
 /** Models of another kind are refused by name before anything else is looked at. */
 function refuseOthers({ path, index, has }: ModelFolder): void {
   const kind = typeof index._class_name === "string" ? index._class_name : "";
-  const other =
-    has("text_encoder_2") || kind.includes("XL")
-      ? "a Stable Diffusion XL model, which is not supported yet"
-      : has("transformer") || /3|Flux/.test(kind)
-        ? `a ${kind || "transformer"}, which is not supported: dreamgrain draws with U-Nets`
-        : undefined;
-  if (other) throw new ModelError("unsupported", `model: ${path} is ${other}`);
+  if (has("transformer") || /3|Flux/.test(kind))
+    throw new ModelError(
+      "unsupported",
+      `model: ${path} is a ${kind || "transformer"}, which is not supported: dreamgrain draws with U-Nets`,
+    );
+}
+
+/** The readers of words: one, or the two of Stable Diffusion XL, of which the second says what the whole text means. */
+async function openTexts(
+  folder: ModelFolder,
+  unet: UnetSpec,
+  { textEncoder }: LoadOptions,
+): Promise<{ texts: Model["texts"]; files: readonly SafetensorsFile[] }> {
+  const open = async (suffix: "" | "_2", how: Pick<TextEncoder, "tokens" | "pooled">) => {
+    const part = `text_encoder${suffix}`;
+    const other = suffix === "" ? textEncoder : undefined;
+    const { config, weights, files } = await (other === undefined
+      ? folder.component(part)
+      : openPart(other, "text_encoder"));
+    const spec = at(folder, `${part}/config.json`, () => clipTextSpec(config));
+    const tokenizer = await openTokenizer(folder, `tokenizer${suffix}`, spec);
+    return { text: { spec, weights, tokenizer, ...how }, files };
+  };
+  if (folder.has("text_encoder_2")) {
+    const first = await open("", { tokens: "penultimate" });
+    const second = await open("_2", { tokens: "penultimate", pooled: "text_embeds" });
+    return { texts: [first.text, second.text], files: [...first.files, ...second.files] };
+  }
+  const only = await open("", { tokens: "last_hidden_state", ...(unet.addition && { pooled: "pooled" }) });
+  return { texts: [only.text], files: only.files };
 }
 
 /** What a reader makes of a part of the model; its complaints become a ModelError that names the file. */
@@ -101,24 +140,25 @@ const read = async <T>(folder: ModelFolder, file: string, reader: (json: unknown
 };
 
 /** Words of our own where the folder has a vocabulary.json, CLIP's pieces otherwise. */
-async function openTokenizer(folder: ModelFolder, vocabulary: number, positions: number): Promise<Tokenizer> {
-  const own = await folder.json("tokenizer/vocabulary.json").catch(ifMissing);
+async function openTokenizer(folder: ModelFolder, name: string, spec: ClipTextSpec): Promise<Tokenizer> {
+  const { vocabulary, positions } = spec;
+  const own = await folder.json(`${name}/vocabulary.json`).catch(ifMissing);
   if (own) {
-    const words = at(folder, "tokenizer/vocabulary.json", () => wordTokenizer(wordVocabulary(own)));
+    const words = at(folder, `${name}/vocabulary.json`, () => wordTokenizer(wordVocabulary(own)));
     if (words.vocabularySize > vocabulary || words.length > positions)
       throw new ModelError(
         "mismatch",
-        `model: ${folder.path}/tokenizer has ${words.vocabularySize} ids in rows of ${words.length}; the text encoder knows ${vocabulary} in rows of ${positions}`,
+        `model: ${folder.path}/${name} has ${words.vocabularySize} ids in rows of ${words.length}; the text encoder knows ${vocabulary} in rows of ${positions}`,
       );
     return words;
   }
   if (vocabulary !== CLIP_VOCABULARY_SIZE)
     throw new ModelError(
       "unsupported",
-      `model: the text encoder of ${folder.path} knows ${vocabulary} ids; CLIP's ${CLIP_VOCABULARY_SIZE}, or a tokenizer/vocabulary.json, were expected`,
+      `model: the text encoder of ${folder.path} knows ${vocabulary} ids; CLIP's ${CLIP_VOCABULARY_SIZE}, or a ${name}/vocabulary.json, were expected`,
     );
-  const special = await readJsonFile(join(folder.path, "tokenizer/special_tokens_map.json")).catch(ifMissing);
-  const settings = await readJsonFile(join(folder.path, "tokenizer/tokenizer_config.json")).catch(ifMissing);
+  const special = await folder.json(`${name}/special_tokens_map.json`).catch(ifMissing);
+  const settings = await folder.json(`${name}/tokenizer_config.json`).catch(ifMissing);
   const pad = padToken(special?.pad_token) ?? padToken(settings?.pad_token);
   return clipTokenizer(clipMerges(), { length: positions, ...(pad === "!" && { pad: 0 }) });
 }

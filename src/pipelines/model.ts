@@ -3,7 +3,7 @@
 import type { Prediction } from "../diffusion/denoise.ts";
 import type { NoiseTable } from "../diffusion/noise-table.ts";
 import type { SamplerName, ScheduleName } from "../diffusion/registry.ts";
-import type { ClipTextSpec } from "../models/clip-text.ts";
+import type { ClipTextSpec, TextOutput } from "../models/clip-text.ts";
 import type { UnetSpec } from "../models/unet.ts";
 import { type VaeSpec, vaeFactor } from "../models/vae.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -22,13 +22,27 @@ export interface Defaults {
   readonly shift: number;
 }
 
+/** One of a model's readers of words. */
+export interface TextEncoder {
+  readonly spec: ClipTextSpec;
+  readonly weights: Weights;
+  readonly tokenizer: Tokenizer;
+  /** What of it guides the U-Net token by token. */
+  readonly tokens: Extract<TextOutput, "last_hidden_state" | "penultimate">;
+  /** What of it, as one vector for the whole text, is added to the U-Net's time; absent for nothing. */
+  readonly pooled?: Extract<TextOutput, "pooled" | "text_embeds">;
+}
+
 export interface Model {
   readonly name: string;
   /** Hash of the weights, as metadata names them. */
   readonly hash: string;
-  readonly specs: { readonly unet: UnetSpec; readonly vae: VaeSpec; readonly text: ClipTextSpec };
-  readonly weights: { readonly unet: Weights; readonly vae: Weights; readonly text: Weights };
-  readonly tokenizer: Tokenizer;
+  readonly specs: { readonly unet: UnetSpec; readonly vae: VaeSpec };
+  readonly weights: { readonly unet: Weights; readonly vae: Weights };
+  /** Their tokens stand side by side, channel by channel; one at least. */
+  readonly texts: readonly [TextEncoder, ...TextEncoder[]];
+  /** Whether a negative prompt without words is a context of zeros, as Stable Diffusion XL was trained to see. */
+  readonly zeroNegative: boolean;
   readonly table: NoiseTable;
   readonly prediction: Prediction;
   readonly defaults: Defaults;

@@ -6,7 +6,7 @@ import type { Sigmas } from "../diffusion/sigmas.ts";
 import { cpuGenerator, type Seed } from "../tensor/random.ts";
 import { scale, type Tensor } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
-import type { Engine } from "./engine.ts";
+import { type Context, type Engine, zeroContext } from "./engine.ts";
 import { latentShape, type Model, sizeStep } from "./model.ts";
 
 /** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
@@ -92,12 +92,14 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
   const { model } = engine;
   const chosen = settings(model, request);
-  const { prompt, negative, steered, notices } = words(model, chosen);
+  const { steered, notices } = words(model, chosen);
+  const { prompt = "", negative = "" } = chosen;
 
   const sigmas = walk(model, chosen);
-  const asked = engine.denoise(await engine.context(prompt), sigmas);
+  const context = await engine.context(prompt);
+  const asked = engine.denoise(context, sigmas);
   const denoise = steered
-    ? guided(asked, engine.denoise(await engine.context(negative), sigmas), {
+    ? guided(asked, engine.denoise(await avoided(engine, negative, context), sigmas), {
         scale: chosen.guidance,
         rescale: chosen.rescale,
         prediction: model.prediction,
@@ -113,6 +115,10 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
   return { pixels, latents, settings: chosen, notices };
 }
 
+/** The context of a negative prompt; where there is none, the model's own idea of nothing. */
+export const avoided = async (engine: Engine, negative: string, like: Context): Promise<Context> =>
+  engine.model.zeroNegative && negative === "" ? zeroContext(like) : engine.context(negative);
+
 /** What a model reads of a request's words, whether they steer it away from anything, and what is to be said about that. */
 export interface Words {
   readonly prompt: Encoding;
@@ -122,7 +128,7 @@ export interface Words {
 }
 
 /** Read the words of a request; costs nothing, so that notices can be shown before a picture is made. */
-export function words({ tokenizer }: Pick<Model, "tokenizer">, chosen: Settings): Words {
+export function words({ texts: [{ tokenizer }] }: Pick<Model, "texts">, chosen: Settings): Words {
   const prompt = tokenizer.encode(chosen.prompt ?? "");
   const negative = tokenizer.encode(chosen.negative ?? "");
   const steered = chosen.prompt !== undefined && chosen.guidance !== 1;

@@ -120,6 +120,10 @@ export function clipTokenizer(merges: readonly string[], options: ClipTokenizerO
   };
 }
 
+/** Every symbol of CLIP's vocabulary and its id: the vocab.json of transformers. */
+export const clipVocabulary = (merges: readonly string[]): Record<string, number> =>
+  Object.fromEntries(vocabularyOf(merges).symbols.map((symbol, id) => [symbol, id]));
+
 /** GPT-2's byte-to-unicode table: each byte as one visible character, in the order of the first 256 ids. */
 const BYTE_ORDER = byteOrder();
 const BYTE_SYMBOLS = BYTE_ORDER.map((byte, i) => String.fromCharCode(i < 188 ? byte : 256 + i - 188));

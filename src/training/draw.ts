@@ -2,7 +2,7 @@
 import { guided } from "../diffusion/guidance.ts";
 import { samplerNamed } from "../diffusion/registry.ts";
 import { finish } from "../diffusion/samplers.ts";
-import { type Context, type Engine, stackContexts } from "../pipelines/engine.ts";
+import { type Context, type Engine, stackContexts, zeroContext } from "../pipelines/engine.ts";
 import { latentShape } from "../pipelines/model.ts";
 import { type Request, settings, walk } from "../pipelines/text-to-image.ts";
 import { cpuGenerator, perImage } from "../tensor/random.ts";
@@ -42,15 +42,20 @@ export async function drawAll(engine: Engine, wishes: readonly Wish[], options: 
     // A last batch that is short is filled up: another size would be compiled anew.
     const full = wishes.length <= batch ? some : [...some, ...wishes.slice(0, batch - some.length)];
     const context = async (texts: readonly string[]): Promise<Context> =>
-      stackContexts(await inTurn(texts, (text) => engine.context(model.tokenizer.encode(text))));
-    const asked = engine.denoise(await context(full.map(({ prompt = "" }) => prompt)), sigmas);
+      stackContexts(await inTurn(texts, (text) => engine.context(text)));
+    const contexts = await context(full.map(({ prompt = "" }) => prompt));
+    const asked = engine.denoise(contexts, sigmas);
     const { guidance, rescale } = chosen;
     const denoise = steered
-      ? guided(asked, engine.denoise(await context(full.map(() => "")), sigmas), {
-          scale: guidance,
-          rescale,
-          prediction: model.prediction,
-        })
+      ? guided(
+          asked,
+          engine.denoise(model.zeroNegative ? zeroContext(contexts) : await context(full.map(() => "")), sigmas),
+          {
+            scale: guidance,
+            rescale,
+            prediction: model.prediction,
+          },
+        )
       : asked;
     const noise = perImage(full.map(({ seed }) => cpuGenerator(seed)));
     const x = scale(noise([full.length, ...shape]), sigmas.start);

@@ -51,5 +51,5 @@ describe("a model to begin with", () => {
 });
 
 it("shares batches evenly between cores, or not at all", async () => {
-  await expect(begun({ cores: 3 })).rejects.toThrow(/3 cores cannot share a batch of 64 pictures/);
+  await expect(begun({ cores: 3 })).rejects.toThrow(/3 cores cannot share a batch of 32 pictures/);
 });

@@ -157,15 +157,15 @@ async function claim(
 }
 
 /** What a model hands on to a run, its weights in float32. */
-async function beginning({ name, specs, weights, tokenizer }: Model, { configs }: Recipe): Promise<Beginning> {
+async function beginning({ name, specs, weights, texts: [words] }: Model, { configs }: Recipe): Promise<Beginning> {
   const { latentsMean, latentsStd, ...vae } = specs.vae;
   const wanted = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder), vae: vaeSpec(configs.vae) };
-  const other = Object.entries({ ...specs, vae }).find(
+  const other = Object.entries({ unet: specs.unet, text: words.spec, vae }).find(
     ([part, spec]) => !isDeepStrictEqual({ ...spec }, { ...wanted[part as keyof typeof wanted] }),
   )?.[0];
   const vocabulary = wordTokenizer(shippedVocabulary());
   const deaf = captionWords().find(
-    (word) => !isDeepStrictEqual(tokenizer.encode(word).ids, vocabulary.encode(word).ids),
+    (word) => !isDeepStrictEqual(words.tokenizer.encode(word).ids, vocabulary.encode(word).ids),
   );
   if (other || deaf || !latentsMean || !latentsStd)
     throw new ModelError(
@@ -174,7 +174,7 @@ async function beginning({ name, specs, weights, tokenizer }: Model, { configs }
     );
   const read = async (part: Weights): Promise<Tensors> =>
     Object.fromEntries(Object.entries(await readAll(part)).map(([key, t]) => [key, widen(t)]));
-  const [unet, text, autoencoder] = await Promise.all([weights.unet, weights.text, weights.vae].map(read));
+  const [unet, text, autoencoder] = await Promise.all([weights.unet, words.weights, weights.vae].map(read));
   const named = (prefix: string, tensors: Tensors): Tensors =>
     Object.fromEntries(Object.entries(tensors).map(([key, t]) => [prefix + key, t]));
   return {
@@ -201,11 +201,19 @@ export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, de
     hash: "",
     specs: {
       unet: unetSpec(configs.unet),
-      text: clipTextSpec(configs.text_encoder),
       vae: vaeSpec({ ...configs.vae, latents_mean: latents.mean, latents_std: latents.std }),
     },
-    weights: { unet: under(weights, "unet."), text: under(weights, "text_encoder."), vae: fromTensors(vae) },
-    tokenizer: wordTokenizer(shippedVocabulary()),
+    weights: { unet: under(weights, "unet."), vae: fromTensors(vae) },
+    texts: [
+      {
+        spec: clipTextSpec(configs.text_encoder),
+        weights: under(weights, "text_encoder."),
+        tokenizer: wordTokenizer(shippedVocabulary()),
+        tokens: "last_hidden_state",
+        pooled: "pooled",
+      },
+    ],
+    zeroNegative: false,
     table: flowTable(),
     prediction: predictions.flow,
     defaults: { width: side, height: side, steps: 12, guidance: 3, sampler: "euler", schedule: "trailing", shift: 1 },

@@ -37,12 +37,13 @@ export interface ModelFolder {
 }
 
 /**
- * Opens a diffusers folder: only model_index.json is read.
+ * Opens a diffusers folder, or the one that a model's folder in Hugging Face's cache keeps: only model_index.json is read.
  * @throws ModelError `missing` when there is no such folder or no index in it, `corrupt` when the index is no JSON object.
  */
-export async function openModelFolder(path: string): Promise<ModelFolder> {
-  const found = await stat(path).catch((error) => unusable(path, error));
-  if (!found.isDirectory()) throw new ModelError("missing", `model: ${path} is a file, not a model folder`);
+export async function openModelFolder(given: string): Promise<ModelFolder> {
+  const found = await stat(given).catch((error) => unusable(given, error));
+  if (!found.isDirectory()) throw new ModelError("missing", `model: ${given} is a file, not a model folder`);
+  const path = await snapshotOf(given);
   const index = await readJsonFile(join(path, "model_index.json")).catch((error) => {
     if (!(error instanceof ModelError) || error.code !== "missing") throw error;
     throw new ModelError("missing", `model: ${path} has no model_index.json, so it is no diffusers folder`, {
@@ -59,6 +60,12 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     component: (name, options) => openComponent(join(path, name), options),
     json: (file) => readJsonFile(join(path, file)),
   };
+}
+
+/** The snapshot of a folder `models--…` in Hugging Face's cache that its branch main is at; any other folder as it is. */
+async function snapshotOf(folder: string): Promise<string> {
+  const revision = await readFile(join(folder, "refs", "main"), "utf8").catch(() => undefined);
+  return revision === undefined ? folder : join(folder, "snapshots", revision.trim());
 }
 
 /**

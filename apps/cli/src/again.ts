@@ -18,7 +18,7 @@ import { openNamed } from "./host.ts";
 export async function again(file: string, flags: OutputFlags & { readonly model?: string }): Promise<void> {
   const recipe = await recipeOf(file);
   const place = await outputOf(flags);
-  const model = flags.model === undefined ? await modelOf(recipe) : await openNamed(flags.model);
+  const model = flags.model === undefined ? await modelOf(recipe) : await openNamed(flags);
   const { name, hash } = recipe.model;
   const differs =
     model.hash === hash

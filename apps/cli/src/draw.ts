@@ -17,7 +17,7 @@ import {
   words,
 } from "dreamgrain/node";
 import { asUsage } from "./errors.ts";
-import { openNamed, withEngine } from "./host.ts";
+import { type ModelFlags, openNamed, withEngine } from "./host.ts";
 import { numbered, type Place, placeOf, slug, writePicture } from "./picture-file.ts";
 import { type Display, display, spell } from "./progress.ts";
 import { type DrawFlags, jobOf } from "./request.ts";
@@ -31,13 +31,10 @@ export interface OutputFlags {
 }
 
 /** The command `dreamgrain "words"`. */
-export async function draw(
-  text: string[],
-  flags: DrawFlags & OutputFlags & { readonly model?: string },
-): Promise<void> {
+export async function draw(text: string[], flags: DrawFlags & OutputFlags & ModelFlags): Promise<void> {
   const { requests, notices } = jobOf(text, flags);
   const place = await outputOf(flags, requests.length);
-  await drawAll(await openNamed(flags.model), requests, place, flags, notices);
+  await drawAll(await openNamed(flags), requests, place, flags, notices);
 }
 
 /** The place of `-o`, when `--json` has not taken stdout already. */

@@ -1,10 +1,43 @@
 // A model with its engine: opened by name, hosted in a child process, and ended at once by Ctrl-C.
-import { defaultModel, type Engine, engine, findModel, isolated, type Model, openModel } from "dreamgrain/node";
-import { EXIT, Interrupted } from "./errors.ts";
+import {
+  defaultModel,
+  type Engine,
+  engine,
+  findModel,
+  isolated,
+  type Model,
+  openModel,
+  type PredictionName,
+  predictions,
+} from "dreamgrain/node";
+import { EXIT, Interrupted, UsageError } from "./errors.ts";
+
+/** The options that say which model. */
+export interface ModelFlags {
+  readonly model?: string;
+  readonly vae?: string;
+  readonly textEncoder?: string;
+  readonly prediction?: string;
+  readonly ema?: boolean;
+}
 
 /** The model of `--model`, or the one to draw with when nobody says. */
-export const openNamed = async (name: string | undefined): Promise<Model> =>
-  openModel(name === undefined ? await defaultModel() : await findModel(name));
+export async function openNamed({ model, vae, textEncoder, prediction, ema }: ModelFlags): Promise<Model> {
+  const path = model === undefined ? await defaultModel() : await findModel(model);
+  return openModel(path, {
+    ...(vae !== undefined && { vae }),
+    ...(textEncoder !== undefined && { textEncoder }),
+    ...(prediction !== undefined && { prediction: predictionOf(prediction) }),
+    ...(ema && { average: true }),
+  });
+}
+
+function predictionOf(name: string): PredictionName {
+  const names = Object.keys(predictions) as PredictionName[];
+  const found = names.find((known) => known === name);
+  if (found) return found;
+  throw new UsageError(`--prediction ${name}: expected ${names.join(", ")}`);
+}
 
 /**
  * Use a model on an engine of its own. Ctrl-C kills the engine, whatever it is doing, and a second one this process too.

@@ -1,21 +1,54 @@
 // dreamgrain inspect: what is in a model folder, a .safetensors file or a PNG.
 import { open, stat } from "node:fs/promises";
-import { isPng, ModelError, openSafetensors, parseInfotext, type Weights } from "dreamgrain/node";
+import {
+  isPng,
+  ModelError,
+  type ModelFolder,
+  openModelFolder,
+  openSafetensors,
+  openSingleFile,
+  original,
+  otherKind,
+  parseInfotext,
+  type SafetensorsFile,
+  type Weights,
+} from "dreamgrain/node";
 import { textsOf } from "./again.ts";
 import { print } from "./draw.ts";
 import { EXIT } from "./errors.ts";
-import { inspectFolder } from "./inspect-folder.ts";
+import { inspectModel } from "./inspect-model.ts";
 import { bytes, counted, table, whole } from "./table.ts";
 
 /** The command `dreamgrain inspect FILE`. */
 export async function inspect(path: string, flags: { readonly json?: boolean }): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new ModelError("missing", `there is no ${path}`);
-  if (found.isDirectory()) {
-    const sound = await inspectFolder(path, flags.json ?? false);
-    if (!sound) process.exitCode = EXIT.model;
-  } else if (await startsAsPng(path)) await inspectPicture(path, flags.json ?? false);
-  else await inspectWeights(path, flags.json ?? false);
+  const json = flags.json ?? false;
+  if (found.isDirectory()) await inspected(path, await openModelFolder(path), json);
+  else if (await startsAsPng(path)) await inspectPicture(path, json);
+  else await inspectFile(path, json);
+}
+
+async function inspected(path: string, model: ModelFolder, json: boolean): Promise<void> {
+  const sound = await inspectModel(path, model, json);
+  if (!sound) process.exitCode = EXIT.model;
+}
+
+/** A checkpoint is shown as the model that it holds; any other file tensor by tensor. */
+async function inspectFile(path: string, json: boolean): Promise<void> {
+  const file = await openSafetensors(path);
+  const kind = otherKind(file);
+  if (kind !== undefined || !original(file)) return inspectWeights(file, kind, json);
+  const model = await openSingleFile(path);
+  const { family, task, hasAverage } = model.found;
+  if (!json) {
+    print(
+      `${family}, ${task}, ${bytes(file.fileSize)}${hasAverage ? ", with an averaged copy of the U-Net (--ema)" : ""}`,
+    );
+    if (model.unused.length > 0)
+      print(`${counted(model.unused.length, "tensor")} that no network wants, such as ${model.unused[0]}`);
+  }
+  await inspected(path, model, json);
 }
 
 async function startsAsPng(path: string): Promise<boolean> {
@@ -41,15 +74,18 @@ async function inspectPicture(path: string, json: boolean): Promise<void> {
   }
 }
 
-async function inspectWeights(path: string, json: boolean): Promise<void> {
-  const file = await openSafetensors(path);
+function inspectWeights(file: SafetensorsFile, kind: string | undefined, json: boolean): void {
   const rows = tensorsOf(file);
-  if (json)
-    return print(JSON.stringify({ path: file.path, bytes: file.fileSize, metadata: file.metadata, tensors: rows }));
+  const { path, fileSize, metadata } = file;
+  if (json) {
+    print(JSON.stringify({ path, bytes: fileSize, kind, metadata, tensors: rows }));
+    return;
+  }
+  if (kind !== undefined) print(kind);
   print(
-    `${counted(rows.length, "tensor")}, ${whole(parameters(file))} parameters, ${bytes(file.fileSize)}, ${dtypes(file)}`,
+    `${counted(rows.length, "tensor")}, ${whole(parameters(file))} parameters, ${bytes(fileSize)}, ${dtypes(file)}`,
   );
-  for (const [key, value] of Object.entries(file.metadata)) print(`${key}: ${value}`);
+  for (const [key, value] of Object.entries(metadata)) print(`${key}: ${value}`);
   print("");
   print(table(rows.map(({ name, dtype, shape }) => [name, dtype, `[${shape}]`])));
 }

@@ -23,7 +23,7 @@ export async function noise(
     throw new UsageError(`--levels ${flags.levels}: expected a whole number from 2 to ${MOST}`);
   const place = await outputOf(flags);
   const { picture } = decodePng(await pngBytes(file));
-  const model = await openNamed(flags.model);
+  const model = await openNamed(flags);
   const screen = (line: string): void => {
     if (!flags.quiet && lively(process.stderr)) process.stderr.write(`\r\x1b[K${line}`);
   };

@@ -46,7 +46,7 @@ export function program(): Command {
 
   output(root.command("again").description("make a picture again from its own metadata, byte for byte"))
     .argument("<picture>", "a PNG that dreamgrain wrote")
-    .option("--model <folder>", "draw with this model instead of the one it was made with")
+    .option("--model <path>", "draw with this model instead of the one it was made with")
     .action(async (file, options) => (await import("./again.ts")).again(file, options));
   root
     .command("models")
@@ -59,6 +59,16 @@ export function program(): Command {
     .argument("<file>")
     .option("--json", "as JSON")
     .action(async (file, options) => (await import("./inspect.ts")).inspect(file, options));
+  root
+    .command("convert")
+    .description(
+      "a single file to a folder in the layout of diffusers, or back; not a bit changes unless --dtype says so",
+    )
+    .argument("<from>", "a folder, a .safetensors file, or a name that `models` lists")
+    .argument("<to>", "a path that ends in .safetensors, or a folder to be made")
+    .option("--dtype <type>", "store every tensor as f16, bf16 or f32")
+    .option("--ema", "the averaged copy of the weights, where a file has both")
+    .action(async (from, to, options) => (await import("./convert.ts")).convert(from, to, options));
   root
     .command("tokens")
     .description("how words are read: CLIP's pieces beside GPT-2's and the model's own")
@@ -100,7 +110,12 @@ function drawing(command: Command): void {
     .option("--guidance <scale>", "how hard to follow the words; 1 is as trained")
     .option("--sampler <name>", "euler, euler_a, heun, dpmpp2m, ddim, ddpm")
     .option("--schedule <name>", "which noise levels: trailing, karras, linspace, simple …")
-    .option("--model <folder>", "a folder, or a name that `models` lists");
+    .optionsGroup("With which model:")
+    .option("--model <path>", "a folder, a .safetensors file, or a name that `models` lists")
+    .option("--vae <path>", "another autoencoder: a folder or a .safetensors file")
+    .option("--text-encoder <path>", "another (first) text encoder, likewise")
+    .option("--prediction <what>", "what the network was trained to say, if the model is wrong about it: epsilon, v …")
+    .option("--ema", "the averaged copy of the weights, where a file has both");
   command.optionsGroup("What comes out:");
   output(command).option("--steps-strip", "a strip of the picture coming out of the noise, instead of the picture");
   command.optionsGroup("And:");

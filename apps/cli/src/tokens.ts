@@ -24,7 +24,7 @@ export async function tokens(
   ];
   const model = await modelThere(flags.model);
   if (model) {
-    const { pieces, notices } = model.tokenizer.encode(text);
+    const { pieces, notices } = model.texts[0].tokenizer.encode(text);
     readings.push({ who: model.name, pieces, notices });
   }
   if (flags.json) return print(JSON.stringify({ text, readings }));
@@ -34,7 +34,7 @@ export async function tokens(
 
 /** The named model; or the usual one, if there is one. */
 const modelThere = (name: string | undefined): Promise<Model | undefined> =>
-  openNamed(name).catch((error: unknown) => {
+  openNamed(name === undefined ? {} : { model: name }).catch((error: unknown) => {
     if (name === undefined && error instanceof ModelError && error.code === "missing") return undefined;
     throw error;
   });

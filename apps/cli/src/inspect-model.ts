@@ -1,4 +1,4 @@
-// A model folder, part by part: what each is, and whether the network that its config describes would load.
+// A model, part by part: what each is, and whether the network that its config describes would load.
 import {
   byteSize,
   type Component,
@@ -6,8 +6,8 @@ import {
   clipTextGraph,
   clipTextSpec,
   type Model,
+  type ModelFolder,
   openModel,
-  openModelFolder,
   unetGraph,
   unetSpec,
   vaeDecoderGraph,
@@ -33,6 +33,7 @@ const wanted: Readonly<
     return [...vaeEncoderGraph(spec, 1, side, side).params, ...vaeDecoderGraph(spec, 1, 4, 4).params];
   },
   text_encoder: (config) => clipTextGraph(clipTextSpec(config), 1, ["last_hidden_state"]).params,
+  text_encoder_2: (config) => clipTextGraph(clipTextSpec(config), 1, ["last_hidden_state", "text_embeds"]).params,
 };
 
 interface Part {
@@ -44,11 +45,11 @@ interface Part {
   readonly unused: readonly string[];
 }
 
-/** Print a folder's parts; returns whether pictures can be drawn with it. */
-export async function inspectFolder(path: string, json: boolean): Promise<boolean> {
-  const folder = await openModelFolder(path);
+/** Print the parts of a model, in a folder or a single file; returns whether pictures can be drawn with it. */
+export async function inspectModel(path: string, folder: ModelFolder, json: boolean): Promise<boolean> {
   const parts: Part[] = [];
-  for (const name of Object.keys(wanted)) parts.push(await partOf(name, () => folder.component(name)));
+  for (const name of Object.keys(wanted))
+    if (name !== "text_encoder_2" || folder.has(name)) parts.push(await partOf(name, () => folder.component(name)));
   const model = await openModel(path).catch((error: unknown) => messageOf(error));
   const sound = typeof model !== "string" && parts.every(({ problem }) => problem === undefined);
   if (json) {

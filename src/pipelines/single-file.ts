@@ -1,0 +1,166 @@
+// Single files: a whole model in one .safetensors, as the original code wrote it, seen as the folder that diffusers would
+// make of it. Nothing is converted: tensors stay where they are in the file. Node only.
+import { stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { ConfigError } from "../models/fields.ts";
+import {
+  averaged,
+  type Original,
+  type OriginalPart,
+  original,
+  otherKind,
+  type PartName,
+  textParts,
+  vaePart,
+} from "../models/original.ts";
+import { widen } from "../tensor/dtype.ts";
+import { type Component, type Config, type ModelFolder, openComponent, readJsonFile } from "../weights/checkpoint.ts";
+import { ModelError } from "../weights/model-error.ts";
+import { openSafetensors, type SafetensorsFile, unusable } from "../weights/safetensors-file.ts";
+import { viewed } from "../weights/views.ts";
+import { under } from "../weights/weights.ts";
+
+export interface SingleFileOptions {
+  /** Take the copy of the U-Net that was averaged over its training, where the file has one. */
+  readonly average?: boolean;
+}
+
+/** A single file, seen as a folder. */
+export interface SingleFile extends ModelFolder {
+  readonly found: Original;
+  /** Tensors of the file that no network wants. */
+  readonly unused: readonly string[];
+}
+
+/** What diffusers calls the pipeline of each family. */
+const classes = {
+  "Stable Diffusion 1": "StableDiffusionPipeline",
+  "Stable Diffusion 2": "StableDiffusionPipeline",
+  "Stable Diffusion XL": "StableDiffusionXLPipeline",
+} as const;
+
+/**
+ * Open a single-file checkpoint of Stable Diffusion 1, 2 or XL by its header.
+ * @throws ModelError saying what else the file is, or what it lacks
+ */
+export async function openSingleFile(path: string, { average = false }: SingleFileOptions = {}): Promise<SingleFile> {
+  const file = await openSafetensors(path);
+  const found = recognised(file, path);
+  if (average && !found.hasAverage)
+    throw new ModelError("missing", `model: ${path} has no averaged copy (model_ema.) of its U-Net`);
+  const parts = { ...found.parts };
+  const component = (name: string): Component => {
+    const part = parts[name as PartName];
+    if (!part) throw new ModelError("missing", `model: ${path} holds no ${name}; name one with an option of its own`);
+    const { config, prefix, names } = part;
+    const ema = average && name === "unet";
+    return { config, weights: viewed(ema ? file : under(file, prefix), ema ? averaged(names) : names), files: [file] };
+  };
+  const scheduler = await schedulerConfig(file, found);
+  const xl = found.family === "Stable Diffusion XL";
+  return {
+    path: file.path,
+    found,
+    unused: unused(file, Object.values(parts)),
+    index: {
+      _class_name: classes[found.family],
+      dreamgrain: { name: basename(path, extname(path)) },
+      ...(xl && { force_zeros_for_empty_prompt: true }),
+      ...Object.fromEntries(Object.keys(parts).map((name) => [name, ["diffusers", "part"]])),
+    },
+    has: (name) => Object.hasOwn(parts, name),
+    component: async (name) => component(name),
+    async json(name) {
+      if (name === "scheduler/scheduler_config.json") return scheduler;
+      if (name === "tokenizer/special_tokens_map.json" && found.family === "Stable Diffusion 2") return ZERO_PADDED;
+      if (name === "tokenizer_2/special_tokens_map.json") return ZERO_PADDED;
+      throw new ModelError("missing", `model: ${path} is a single file and has no ${name}`);
+    },
+  };
+}
+
+/**
+ * Open one network that lies by itself: a folder with its config.json, a file beside its config.json, or a file in the
+ * original layout, whole checkpoint or not.
+ * @throws ModelError saying what is there instead
+ */
+export async function openPart(path: string, name: "vae" | "text_encoder"): Promise<Component> {
+  const found = await stat(path).catch((error) => unusable(path, error));
+  if (found.isDirectory()) return openComponent(path);
+  const file = await openSafetensors(path);
+  const part = name === "vae" ? vaePart(file) : textParts(file)[name];
+  if (part) return { config: part.config, weights: viewed(under(file, part.prefix), part.names), files: [file] };
+  const config = await readJsonFile(join(dirname(path), "config.json")).catch((error: unknown) => {
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(
+      "unsupported",
+      `model: ${path} holds no ${name} that is known, and there is no config.json beside it`,
+    );
+  });
+  return { config, weights: file, files: [file] };
+}
+
+/** OpenCLIP's texts are filled up with id 0, which CLIP's vocabulary calls "!". */
+const ZERO_PADDED: Config = { pad_token: "!" };
+
+/** Names of single networks, in diffusers' layout or the original one. */
+const PART = /^(down_blocks|up_blocks|encoder|decoder|first_stage_model|cond_stage_model|text_model|transformer)\./;
+
+function recognised(file: SafetensorsFile, path: string): Original {
+  const other = otherKind(file);
+  const refuse = (what: string): never => {
+    throw new ModelError(
+      "unsupported",
+      `model: ${path} is ${what}. dreamgrain draws with Stable Diffusion 1, 2 and XL, in single files or folders.`,
+    );
+  };
+  if (other !== undefined) return refuse(other);
+  try {
+    const part = file.names().some((name) => PART.test(name));
+    return (
+      original(file) ??
+      refuse(part ? "one part of a model: name the folder or file that it belongs to" : "no such model")
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new ModelError("unsupported", `model: ${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What is in a file besides its networks. Buffers that the original code recomputes, and averaged copies, are no loss. */
+function unused(file: SafetensorsFile, parts: readonly OriginalPart[]): string[] {
+  const used = new Set(parts.flatMap(({ prefix, names }) => [...names.values()].map(({ of }) => `${prefix}${of}`)));
+  const known =
+    /^(model_ema\.|betas$|(sqrt_|log_)?(one_minus_)?alphas_cumprod|sqrt_recip|posterior_|sigmas$|v_pred$|ztsnr$)|position_ids$|logit_scale$|loss\./;
+  return file.names().filter((name) => !used.has(name) && !known.test(name));
+}
+
+async function schedulerConfig(file: SafetensorsFile, found: Original): Promise<Config> {
+  const zeroSnr = file.entries.has("ztsnr");
+  return {
+    _class_name: "DPMSolverMultistepScheduler",
+    beta_schedule: "scaled_linear",
+    beta_start: 0.00085,
+    beta_end: 0.012,
+    num_train_timesteps: 1000,
+    steps_offset: 1,
+    prediction_type: (await predictsVelocity(file, found)) ? "v_prediction" : "epsilon",
+    ...(zeroSnr && { rescale_betas_zero_snr: true, timestep_spacing: "trailing" }),
+  };
+}
+
+/** Above this deviation of one bias of the last transformer a Stable Diffusion 2 predicts v; found by ComfyUI. */
+const V_DEVIATION = 0.09;
+
+/** Whether the U-Net predicts v. Files of Stable Diffusion 2 do not say; their weights give it away. */
+async function predictsVelocity(file: SafetensorsFile, { family, parts }: Original): Promise<boolean> {
+  const said = file.metadata["modelspec.prediction_type"];
+  if (said !== undefined) return said.startsWith("v");
+  if (file.entries.has("v_pred")) return true;
+  if (family !== "Stable Diffusion 2") return false;
+  const sign = `${parts.unet?.prefix}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
+  if (!file.info(sign)) return false;
+  const { data } = widen(await file.read(sign));
+  const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
+  return Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length) > V_DEVIATION;
+}
