@@ -71,13 +71,7 @@ const kinds = {
       layers_per_block: 1,
     },
     vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
-    text_encoder: {
-      ...sd.text_encoder,
-      hidden_size: 8,
-      num_attention_heads: 1,
-      num_hidden_layers: 1,
-      intermediate_size: 16,
-    },
+    text_encoder: { ...sd.text_encoder, ...miniature(8) },
     scheduler: {
       _class_name: "PNDMScheduler",
       ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },

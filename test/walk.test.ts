@@ -1,10 +1,10 @@
 // The walk: words to a PNG through the command line and its engine's process, and the same bytes again from the PNG alone.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseInfotext } from "../src/image/infotext.ts";
-import { decodePng } from "../src/image/png.ts";
+import { decodePng, encodePng } from "../src/image/png.ts";
 import { open } from "../src/node.ts";
 import { dreamgrain } from "./dreamgrain.ts";
 import { writeTinyModel } from "./tiny-model.ts";
@@ -145,6 +145,30 @@ describe("Stable Diffusion 1.x in miniature", { timeout: 180_000 }, () => {
     expect((await run("convert", "sd", "one.safetensors")).code).toBe(2);
     expect((await run(...request, "--model", "one.safetensors", "--prediction", "w")).code).toBe(2);
     expect((await run(...request, "--model", "one.safetensors", "--ema")).code).toBe(3);
+  });
+
+  it("verifies a picture to the last pixel, and says how far off another is", async () => {
+    const same = await run("verify", "cat.png", "--model", "sd");
+    expect([same.code, same.stdout.toString()]).toEqual([0, "the same, to the last pixel\n"]);
+    const { picture, text } = decodePng(await readFile(inside("cat.png")));
+    picture.data[5] ^= 2;
+    await writeFile(inside("touched.png"), encodePng(picture, { text }));
+    const touched = await run("verify", "touched.png", "--model", "sd", "--json");
+    expect(JSON.parse(touched.stdout.toString())).toMatchObject({ largest: 2, differing: 1, values: 64 * 128 * 3 });
+    expect(touched.code).toBe(1);
+  });
+
+  it("takes the noise of another generator, and a variation's, and remembers them", async () => {
+    const relative = ["--rng", "nv", "--variation-seed", "9", "--variation-strength", "0.2"];
+    const request = ["a cat", "--model", "sd", "--size", "64x32", "--steps", "1", "--seed", "1", "-q"];
+    expect((await run(...request, ...relative, "-o", "relative.png")).code).toBe(0);
+    const { settings } = parseInfotext(decodePng(await readFile(inside("relative.png"))).text.parameters);
+    expect(settings).toMatchObject({ RNG: "NV", "Variation seed": "9", "Variation seed strength": "0.2" });
+    expect((await run("verify", "relative.png", "--model", "sd")).code).toBe(0);
+    const half = await run(...request, "--variation-seed", "9");
+    expect([half.code, half.stderr]).toEqual([2, expect.stringContaining("go together")]);
+    expect((await run(...request, "--rng", "gpu")).code).toBe(2);
+    expect((await run(...request, "--clip-skip", "3")).code).toBe(2);
   });
 
   it("says when the model is not the one that made the picture", async () => {

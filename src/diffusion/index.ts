@@ -14,3 +14,4 @@ export * from "./registry.ts";
 export * from "./samplers.ts";
 export * from "./schedules.ts";
 export * from "./sigmas.ts";
+export * from "./variation.ts";

@@ -1,13 +1,15 @@
 // Engine: a model on a runtime. It compiles each network when it is first wanted, for the size that is wanted.
 import { type Denoise, denoiser } from "../diffusion/denoise.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
-import { clipTextGraph } from "../models/clip-text.ts";
+import { type Graph, trace } from "../graph/trace.ts";
+import { clipText, pooledText, textEmbeds } from "../models/clip-text.ts";
 import { unetAdded, unetTime } from "../models/time.ts";
 import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
 import { ints, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
-import { type Model, unscaled } from "./model.ts";
+import type { Encoding } from "../text/tokenizer.ts";
+import { type Model, type TextEncoder, unscaled } from "./model.ts";
 
 /** What guides a U-Net. */
 export interface Context {
@@ -15,6 +17,13 @@ export interface Context {
   readonly tokens: Tensor;
   /** The whole text as one vector [b,c], for models that add it to the time. */
   readonly pooled?: Tensor;
+}
+
+export interface ContextOptions {
+  /** Rows of tokens to fill up to, as a prompt beside it has: both must be of one length. */
+  readonly rows?: number;
+  /** 1 is guided by the layer that the model was trained with, 2 by the one before it, and so on, as A1111 counts. */
+  readonly clipSkip?: number;
 }
 
 /** A context of nothing, of the same shape. */
@@ -31,8 +40,8 @@ export const stackContexts = (all: readonly Context[]): Context => ({
 
 export interface Engine extends AsyncDisposable {
   readonly model: Model;
-  /** Words to what guides the U-Net. */
-  context(words: string): Promise<Context>;
+  /** Words to what guides the U-Net. @throws RangeError for a clip skip that an encoder has no layers for */
+  context(words: string, options?: ContextOptions): Promise<Context>;
   /** The U-Net under a context as a `Denoise` on latents in σ-space. */
   denoise(context: Context, sigmas: Pick<Sigmas, "time">): Denoise;
   /** Latents [1,c,h,w] to a picture [1,3,h·f,w·f], about −1…1. */
@@ -60,21 +69,42 @@ export function engine(model: Model, runtime: Runtime): Engine {
 
   return {
     model,
-    async context(words) {
+    async context(words, { rows = 1, clipSkip = 1 } = {}) {
       const all: Context[] = [];
-      for (const [i, { spec, weights, tokenizer, tokens, pooled }] of model.texts.entries()) {
-        const { ids, end } = tokenizer.encode(words);
-        const encoder = await program(`text ${i}`, () =>
-          runtime.compile<string, string>(
-            clipTextGraph(spec, 1, [tokens, ...(pooled ? [pooled] : [])], ids.shape[1]),
-            weights,
-          ),
+      for (const [i, reader] of model.texts.entries()) {
+        const encodings = [reader.tokenizer.encode(words)];
+        while (rowsOf(encodings) < rows) encodings.push(reader.tokenizer.encode(""));
+        const encoder = await program(`text ${i} ${clipSkip}`, () =>
+          runtime.compile<string, string>(readerGraph(reader, clipSkip), reader.weights),
         );
-        const found = await encoder.run({ ids, ...(pooled && { rows: ints([end], [1]) }) });
-        all.push({ tokens: found[tokens], ...(pooled && { pooled: found[pooled] }) });
+        const read: Context[] = [];
+        for (const { ids, ends } of encodings)
+          for (const [row, end] of ends.entries()) {
+            const [, length] = ids.shape;
+            const one = ints(ids.data.subarray(row * length, (row + 1) * length), [1, length]);
+            const { tokens, pooled } = await encoder.run({
+              ids: one,
+              ...(reader.pooled && { rows: ints([end], [1]) }),
+            });
+            read.push({ tokens, ...(reader.pooled && { pooled }) });
+          }
+        // What the whole text says is read off its first row.
+        all.push({
+          ...read[0],
+          tokens: joined(
+            read.map(({ tokens }) => tokens),
+            1,
+          ),
+        });
       }
       const pooled = all.find((context) => context.pooled)?.pooled;
-      return { tokens: beside(all.map(({ tokens }) => tokens)), ...(pooled && { pooled }) };
+      return {
+        tokens: joined(
+          all.map(({ tokens }) => tokens),
+          2,
+        ),
+        ...(pooled && { pooled }),
+      };
     },
     denoise: ({ tokens: context, pooled }, sigmas) =>
       denoiser(
@@ -115,19 +145,42 @@ export function engine(model: Model, runtime: Runtime): Engine {
   };
 }
 
-/** Tokens [b,n,…] of several encoders as one, channel by channel. */
-function beside(parts: readonly Tensor[]): Tensor {
+const rowsOf = (encodings: readonly Encoding[]): number => encodings.reduce((sum, { ends }) => sum + ends.length, 0);
+
+/** A text encoder with just the outputs that guide: `tokens`, and `pooled` where there is one. */
+function readerGraph({ spec, tokens, pooled, tokenizer }: TextEncoder, clipSkip: number): Graph<string, string> {
+  const last = tokens === "last_hidden_state";
+  const layer = spec.layers + 1 - clipSkip - (last ? 0 : 1);
+  if (!Number.isInteger(clipSkip) || clipSkip < 1 || layer < 1)
+    throw new RangeError(
+      `clip skip: ${clipSkip} must be a whole number from 1 to ${spec.layers - (last ? 0 : 1)}; 1 skips nothing`,
+    );
+  const ids = { shape: [1, tokenizer.length], dtype: "i32" } as const;
+  return trace<string, string>({ ids, ...(pooled && { rows: { shape: [1], dtype: "i32" } }) }, (p, inputs) => {
+    const states = clipText(p, spec, inputs.ids);
+    const hidden = states.hiddenStates[layer];
+    const whole = pooled && pooledText(states, inputs.rows);
+    return {
+      tokens: last ? states.finalNorm(hidden) : hidden,
+      ...(whole && { pooled: pooled === "text_embeds" ? textEmbeds(p, spec, whole) : whole }),
+    };
+  });
+}
+
+/** Contexts [1,n,c] side by side: one text after another along axis 1, one encoder beside another along axis 2. */
+function joined(parts: readonly Tensor[], axis: 1 | 2): Tensor {
   if (parts.length === 1) return parts[0];
-  const [batch, count] = parts[0].shape;
-  const width = parts.reduce((sum, { shape }) => sum + shape[2], 0);
-  const data = new Float32Array(batch * count * width);
+  const [, count, width] = parts[0].shape;
+  const sum = parts.reduce((total, { shape }) => total + shape[axis], 0);
+  if (axis === 1) return { ...stack(parts.map((t) => tensor(t.data, t.shape.slice(1)))), shape: [1, sum, width] };
+  const data = new Float32Array(count * sum);
   let at = 0;
-  for (let row = 0; row < batch * count; row++)
+  for (let row = 0; row < count; row++)
     for (const { data: from, shape } of parts) {
       data.set(from.subarray(row * shape[2], (row + 1) * shape[2]), at);
       at += shape[2];
     }
-  return tensor(data, [batch, count, width]);
+  return tensor(data, [1, count, sum]);
 }
 
 /** The inverse of `unscaled`. */

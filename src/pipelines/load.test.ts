@@ -117,6 +117,21 @@ describe("words and metadata", () => {
     for (const text of ["{", "null", "{}", '{"version":"1","model":{"name":"a","hash":"b"},"request":{"seed":"x"}}'])
       expect(() => recipeIn({ dreamgrain: text })).toThrow(/picture/);
   });
+  it("refuses what a model has no layers or generators for", async () => {
+    const model = await openModel(join(folder, "sd"));
+    const chosen = (request: object) => () => settings(model, { seed: 0, ...request });
+    expect(chosen({ clipSkip: 3 })).toThrow(/clip skip: 3 must be a whole number from 1 to 2/);
+    expect(chosen({ rng: "gpu" })).toThrow(/rng: gpu is unknown; expected cpu or nv/);
+    expect(chosen({ variation: { seed: 1, strength: 2 } })).toThrow(/variation strength: 2 must be 0 to 1/);
+    expect(chosen({ variation: { seed: 1.5, strength: 1 } })).toThrow(/seed: 1.5 is not a whole number/);
+  });
+  it("brings variations, generators and skipped layers back too", async () => {
+    const model = await openModel(join(folder, "own"));
+    const asked = { seed: 1, rng: "nv", variation: { seed: 2n ** 60n, strength: 0.25 } } as const;
+    const text = pictureText(model, settings(model, asked));
+    expect(recipeIn(text)?.request).toMatchObject(asked);
+    expect(text.parameters).toMatch(/Variation seed: 1152921504606846976, Variation seed strength: 0.25, RNG: NV/);
+  });
   it("tells seeds from other texts", () =>
     expect(["7", "-7", "+7", "", "1.5", "0x1", "9".repeat(41)].map(seedOf)).toEqual([
       7,

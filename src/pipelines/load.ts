@@ -139,6 +139,9 @@ const read = async <T>(folder: ModelFolder, file: string, reader: (json: unknown
   return at(folder, file, () => reader(json));
 };
 
+/** The most rows of tokens of one prompt: 1,200 tokens in CLIP's rows of 75. */
+const ROWS = 16;
+
 /** Words of our own where the folder has a vocabulary.json, CLIP's pieces otherwise. */
 async function openTokenizer(folder: ModelFolder, name: string, spec: ClipTextSpec): Promise<Tokenizer> {
   const { vocabulary, positions } = spec;
@@ -160,7 +163,7 @@ async function openTokenizer(folder: ModelFolder, name: string, spec: ClipTextSp
   const special = await folder.json(`${name}/special_tokens_map.json`).catch(ifMissing);
   const settings = await folder.json(`${name}/tokenizer_config.json`).catch(ifMissing);
   const pad = padToken(special?.pad_token) ?? padToken(settings?.pad_token);
-  return clipTokenizer(clipMerges(), { length: positions, ...(pad === "!" && { pad: 0 }) });
+  return clipTokenizer(clipMerges(), { length: positions, rows: ROWS, ...(pad === "!" && { pad: 0 }) });
 }
 
 /** A special token is written as itself or as an object with its content. */

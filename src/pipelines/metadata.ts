@@ -2,7 +2,7 @@
 import { samplerNamed, scheduleNamed } from "../diffusion/registry.ts";
 import { writeInfotext } from "../image/infotext.ts";
 import type { PngText } from "../image/png-text.ts";
-import { ConfigError, fields } from "../models/fields.ts";
+import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
 import type { Model } from "./model.ts";
 import type { Request, Settings } from "./text-to-image.ts";
@@ -23,13 +23,15 @@ export interface Recipe {
 /** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
 export function pictureText(model: Pick<Model, "name" | "hash">, settings: Settings, strip = false): PngText {
   const { prompt, negative, seed, width, height, steps, guidance, rescale, shift, interval } = settings;
+  const { clipSkip, rng, variation } = settings;
   const recipe = {
     version,
     model: { name: model.name, hash: model.hash },
     ...(strip && { strip }),
     request: {
       ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
-      ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule },
+      ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule, clipSkip, rng },
+      ...(variation && { variation: { seed: `${variation.seed}`, strength: variation.strength } }),
       ...(interval && { interval: interval.map((sigma) => Math.min(sigma, Number.MAX_VALUE)) }), // JSON has no infinity
     },
   };
@@ -45,7 +47,10 @@ export function pictureText(model: Pick<Model, "name" | "hash">, settings: Setti
       Size: `${width}x${height}`,
       "Model hash": model.hash,
       Model: model.name,
-      RNG: "CPU",
+      "Variation seed": variation && `${variation.seed}`,
+      "Variation seed strength": variation?.strength,
+      "Clip skip": clipSkip > 1 ? clipSkip : undefined,
+      RNG: rng.toUpperCase(),
       Shift: shift === 1 ? undefined : shift,
       Version: `dreamgrain ${version}`,
     },
@@ -84,8 +89,10 @@ export function seedOf(text: string): Seed | undefined {
 function requestOf(json: unknown): Request {
   const f = fields("picture's request", json);
   const range = f.has("interval") ? f.numbers("interval") : undefined;
+  const variation = f.has("variation") ? fields("picture's variation", (json as Request).variation) : undefined;
+  const seedIn = (from: Fields): Seed => seedOf(from.string("seed")) ?? from.fail("seed", "a whole number");
   return {
-    seed: seedOf(f.string("seed")) ?? f.fail("seed", "a whole number"),
+    seed: seedIn(f),
     ...(f.has("prompt") && { prompt: f.string("prompt") }),
     ...(f.has("negative") && { negative: f.string("negative") }),
     ...(range && { interval: [range[0], range[1]] as const }),
@@ -97,6 +104,9 @@ function requestOf(json: unknown): Request {
     shift: f.number("shift", 1),
     sampler: f.string("sampler"),
     schedule: f.string("schedule"),
+    clipSkip: f.number("clipSkip", 1),
+    rng: f.text("rng", ["cpu", "nv"], "cpu"),
+    ...(variation && { variation: { seed: seedIn(variation), strength: variation.number("strength") } }),
   };
 }
 

@@ -3,10 +3,11 @@ import { guided } from "../diffusion/guidance.ts";
 import { lookUp, samplerNamed, samplers, scheduleNamed, schedules } from "../diffusion/registry.ts";
 import type { Step } from "../diffusion/samplers.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
-import { cpuGenerator, type Seed } from "../tensor/random.ts";
-import { scale, type Tensor } from "../tensor/tensor.ts";
+import { slerp } from "../diffusion/variation.ts";
+import { cpuGenerator, cudaGenerator, type Random, type Seed } from "../tensor/random.ts";
+import { type Shape, scale, type Tensor } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
-import { type Context, type Engine, zeroContext } from "./engine.ts";
+import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
 import { latentShape, type Model, sizeStep } from "./model.ts";
 
 /** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
@@ -32,11 +33,21 @@ export interface Request {
   readonly schedule?: string;
   /** Every noise level multiplied by this. */
   readonly shift?: number;
+  /** Which layer of the text encoders guides, as A1111 counts: 1 is the one that the model was trained with. */
+  readonly clipSkip?: number;
+  /** Whose random numbers the noise is made of: torch's CPU generator, or its CUDA generator as A1111's "NV" counts. */
+  readonly rng?: RngName;
+  /** Noise of another seed mixed in: 0 for none of it, 1 for nothing else. For relatives of a picture. */
+  readonly variation?: { readonly seed: Seed; readonly strength: number };
 }
 
+/** Generators of random numbers, by the names that `RNG` has in pictures' metadata. */
+const generators = { cpu: cpuGenerator, nv: cudaGenerator } as const;
+export type RngName = keyof typeof generators;
+
 /** A request with every choice made and checked; what a picture's metadata records. */
-export type Settings = Required<Omit<Request, "prompt" | "negative" | "interval">> &
-  Pick<Request, "prompt" | "negative" | "interval">;
+export type Settings = Required<Omit<Request, Unasked>> & Pick<Request, Unasked>;
+type Unasked = "prompt" | "negative" | "interval" | "variation";
 
 export interface Picture {
   /** [1,3,height,width], about −1…1. */
@@ -53,7 +64,7 @@ export interface Picture {
  * @throws RangeError naming the choice, what it was and what it may be
  */
 export function settings(model: Model, request: Request): Settings {
-  const chosen = { rescale: 0, ...model.defaults, ...defined(request) };
+  const chosen = { rescale: 0, clipSkip: 1, rng: "cpu" as const, ...model.defaults, ...defined(request) };
   const step = sizeStep(model);
   for (const side of ["width", "height"] as const)
     if (!Number.isInteger(chosen[side]) || chosen[side] < step || chosen[side] > 4096 || chosen[side] % step !== 0) {
@@ -70,7 +81,15 @@ export function settings(model: Model, request: Request): Settings {
     );
   if (!(chosen.shift > 0)) throw new RangeError(`shift: ${chosen.shift} must be above 0; 1 shifts nothing`);
   if (!(chosen.rescale >= 0 && chosen.rescale <= 1)) throw new RangeError(`rescale: ${chosen.rescale} must be 0 to 1`);
-  cpuGenerator(chosen.seed);
+  if (!Object.hasOwn(generators, chosen.rng))
+    throw new RangeError(`rng: ${chosen.rng} is unknown; expected ${Object.keys(generators).join(" or ")}`);
+  const skips = Math.min(...model.texts.map(({ spec, tokens }) => spec.layers - (tokens === "penultimate" ? 1 : 0)));
+  if (!Number.isInteger(chosen.clipSkip) || chosen.clipSkip < 1 || chosen.clipSkip > skips)
+    throw new RangeError(`clip skip: ${chosen.clipSkip} must be a whole number from 1 to ${skips}; 1 skips nothing`);
+  const { variation } = chosen;
+  if (variation && !(variation.strength >= 0 && variation.strength <= 1))
+    throw new RangeError(`variation strength: ${variation.strength} must be 0 to 1`);
+  for (const seed of [chosen.seed, ...(variation ? [variation.seed] : [])]) cpuGenerator(seed);
   return {
     ...chosen,
     sampler: lookUp("sampler", chosen.sampler, samplers),
@@ -92,14 +111,15 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
   const { model } = engine;
   const chosen = settings(model, request);
-  const { steered, notices } = words(model, chosen);
-  const { prompt = "", negative = "" } = chosen;
+  const { prompt, negative, steered, notices } = words(model, chosen);
 
   const sigmas = walk(model, chosen);
-  const context = await engine.context(prompt);
+  const rows = steered ? Math.max(prompt.ends.length, negative.ends.length) : prompt.ends.length;
+  const options = { rows, clipSkip: chosen.clipSkip };
+  const context = await engine.context(chosen.prompt ?? "", options);
   const asked = engine.denoise(context, sigmas);
   const denoise = steered
-    ? guided(asked, engine.denoise(await avoided(engine, negative, context), sigmas), {
+    ? guided(asked, engine.denoise(await avoided(engine, chosen.negative ?? "", context, options), sigmas), {
         scale: chosen.guidance,
         rescale: chosen.rescale,
         prediction: model.prediction,
@@ -107,8 +127,8 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
       })
     : asked;
 
-  const generator = cpuGenerator(chosen.seed);
-  const x = scale(generator.randn(latentShape(model, chosen.width, chosen.height)), sigmas.start);
+  const generator = generators[chosen.rng](chosen.seed);
+  const x = scale(startingNoise(generator, latentShape(model, chosen.width, chosen.height), chosen), sigmas.start);
   const { sample } = samplerNamed(chosen.sampler);
   const latents = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape) });
   const pixels = await engine.decode(latents);
@@ -116,8 +136,15 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
 }
 
 /** The context of a negative prompt; where there is none, the model's own idea of nothing. */
-export const avoided = async (engine: Engine, negative: string, like: Context): Promise<Context> =>
-  engine.model.zeroNegative && negative === "" ? zeroContext(like) : engine.context(negative);
+const avoided = async (engine: Engine, negative: string, like: Context, options: ContextOptions): Promise<Context> =>
+  engine.model.zeroNegative && negative === "" ? zeroContext(like) : engine.context(negative, options);
+
+/** The noise that a picture grows from: that of its seed, on the way to that of its variation. */
+function startingNoise(generator: Random, shape: Shape, { rng, variation }: Settings): Tensor {
+  const noise = generator.randn(shape);
+  if (!variation || variation.strength === 0) return noise;
+  return slerp(noise, generators[rng](variation.seed).randn(shape), variation.strength);
+}
 
 /** What a model reads of a request's words, whether they steer it away from anything, and what is to be said about that. */
 export interface Words {

@@ -73,6 +73,46 @@ describe("rules", () => {
     expect(sd1.encode("x".repeat(20_000)).ids.data[76]).toBe(CLIP_END);
   });
 
+  describe("in several rows", () => {
+    const long = clipTokenizer(merges, { rows: 3 });
+    const words = (n: number, word = "dream"): string => Array.from({ length: n }, () => word).join(" ");
+    const rows = (text: string): number[] => long.encode(text).ends.map((end) => end - 1);
+
+    test("a short prompt is read as in one", () => {
+      for (const text of ["", "a cat", words(75)]) {
+        const { notices: _, ...one } = sd1.encode(text);
+        expect(long.encode(text)).toMatchObject(one);
+      }
+    });
+    test("a long one fills row after row, each with its start and its end", () => {
+      const { ids, ends, pieces, dropped } = long.encode(words(160));
+      expect(ids.shape).toEqual([3, 77]);
+      expect(ends).toEqual([76, 76, 11]);
+      for (const [r, end] of ends.entries()) {
+        expect(ids.data[77 * r]).toBe(CLIP_START);
+        expect(ids.data[77 * r + end]).toBe(CLIP_END);
+      }
+      expect([pieces.length, dropped]).toEqual([160, 0]);
+      const cut = long.encode(words(300));
+      expect([cut.pieces.length, cut.dropped]).toEqual([225, 75]);
+      expect(cut.notices[0]).toMatch(/has 300 tokens and the model reads 225: the last 75 were left out/);
+    });
+    test("a row is broken after a comma among its last twenty", () => {
+      expect(rows(`${words(60)}, ${words(30)}`)).toEqual([61, 30]);
+      expect(rows(`${words(55)}, ${words(30)}`)).toEqual([56, 30]);
+      expect(rows(`${words(54)}, ${words(30)}`)).toEqual([75, 10]);
+      expect(rows(`${words(75)}, ${words(3)}`)).toEqual([75, 4]);
+    });
+    test("BREAK begins a new one", () => {
+      expect(rows("a cat BREAK a dog")).toEqual([2, 2]);
+      expect(rows("a cat\nBREAK\nBREAK a dog")).toEqual([2, 0, 2]);
+      expect(rows("unBREAKable breakfast")).toHaveLength(1);
+      expect([...long.encode("a cat BREAK a dog").ids.data.slice(77, 80)]).toEqual([
+        ...sd1.encode("a dog").ids.data.slice(0, 3),
+      ]);
+    });
+  });
+
   test("vocabulary: 49,408 ids, each read as something", () => {
     expect(CLIP_VOCABULARY_SIZE).toBe(49_408);
     expect(sd1.decode([320, 2984])).toBe("a dream");
@@ -86,6 +126,7 @@ describe("rules", () => {
     expect(() => clipTokenizer([...merges.slice(1), "i n"])).toThrow(/merge \d+, ".*", joins pieces/);
     expect(() => clipTokenizer(merges, { pad: 50_000 })).toThrow("pad is 50000");
     expect(() => clipTokenizer(merges, { length: 1 })).toThrow("length is 1");
+    expect(() => clipTokenizer(merges, { rows: 0 })).toThrow("0 rows");
   });
 });
 

@@ -1,6 +1,6 @@
 // CLIP's byte-pair tokenizer (Radford et al. 2021; Sennrich et al. 2016), as Stable Diffusion 1.x, 2.x and XL use it.
 
-import { framed, type Piece, type Tokenizer } from "./tokenizer.ts";
+import { framed, inRows, type Piece, type Tokenizer } from "./tokenizer.ts";
 
 /** How many merges CLIP's vocabulary has. */
 export const CLIP_MERGES = 48_894;
@@ -10,6 +10,13 @@ export const CLIP_VOCABULARY_SIZE = 512 + CLIP_MERGES + 2;
 export const CLIP_START = 49_406;
 /** The id of `<|endoftext|>`, also the padding of Stable Diffusion 1.x and of the first tokenizer of XL. */
 export const CLIP_END = 49_407;
+
+/** Where a person wants a new row to begin. */
+const BREAK = /\s*\bBREAK\b\s*/;
+/** The id of a comma that ends a word. */
+const COMMA = 267;
+/** A row that is full is broken after a comma, if there is one among its last so many pieces. */
+const COMMA_REACH = 20;
 
 const END_OF_WORD = "</w>";
 const START_TEXT = "<|startoftext|>";
@@ -31,6 +38,11 @@ export interface ClipTokenizerOptions {
   readonly padIsSpecial?: boolean;
   /** Ids in a row, start and end included; 77 by default. */
   readonly length?: number;
+  /**
+   * The most rows. One (default) cuts long prompts off, as diffusers does. More are filled one after another, as A1111 does:
+   * a row is broken after a comma near its end where there is one, and at each word BREAK.
+   */
+  readonly rows?: number;
 }
 
 export interface ClipTokenizer extends Tokenizer {
@@ -61,11 +73,13 @@ export const normalized = (text: string): string =>
  * @throws RangeError when there are not 48,894 merges, or one joins pieces that no earlier line made.
  */
 export function clipTokenizer(merges: readonly string[], options: ClipTokenizerOptions = {}): ClipTokenizer {
-  const { pad = CLIP_END, padIsSpecial = true, length = 77 } = options;
+  const { pad = CLIP_END, padIsSpecial = true, length = 77, rows = 1 } = options;
   if (!Number.isInteger(length) || length < 2)
     throw new RangeError(`clipTokenizer: length is ${length}; a row needs at least 2 ids, for start and end`);
   if (!Number.isInteger(pad) || pad < 0 || pad >= CLIP_VOCABULARY_SIZE)
     throw new RangeError(`clipTokenizer: pad is ${pad}; an id from 0 to ${CLIP_VOCABULARY_SIZE - 1} was expected`);
+  if (!Number.isInteger(rows) || rows < 1)
+    throw new RangeError(`clipTokenizer: ${rows} rows; a whole number from 1 was expected`);
   const { symbols, ranks } = vocabularyOf(merges);
   const specials = new Map([
     [START_TEXT, CLIP_START],
@@ -103,7 +117,12 @@ export function clipTokenizer(merges: readonly string[], options: ClipTokenizerO
     end: CLIP_END,
     pad,
     pieces,
-    encode: (text) => framed(pieces(text), { length, start: CLIP_START, end: CLIP_END, pad }),
+    encode(text) {
+      const frame = { length, start: CLIP_START, end: CLIP_END, pad };
+      if (rows === 1) return framed(pieces(text), frame);
+      const all = text.split(BREAK).flatMap((part) => inChunks(pieces(part), length - 2));
+      return inRows(all.slice(0, rows), all.slice(rows).flat(), frame);
+    },
     decode(ids) {
       const skipped = new Set(specials.values());
       let joined = "";
@@ -118,6 +137,26 @@ export function clipTokenizer(merges: readonly string[], options: ClipTokenizerO
         .trim();
     },
   };
+}
+
+/** Pieces in chunks of at most `room`, broken where A1111 breaks them (modules/sd_hijack_clip.py: tokenize_line). */
+function inChunks(pieces: readonly Piece[], room: number): Piece[][] {
+  const chunks: Piece[][] = [];
+  let chunk: Piece[] = [];
+  let comma = -1;
+  const next = (rest: Piece[] = []): void => {
+    chunks.push(chunk);
+    chunk = rest;
+    comma = -1;
+  };
+  for (const piece of pieces) {
+    if (piece.id === COMMA) comma = chunk.length;
+    else if (chunk.length === room && comma !== -1 && room - comma <= COMMA_REACH) next(chunk.splice(comma + 1));
+    if (chunk.length === room) next();
+    chunk.push(piece);
+  }
+  if (chunk.length > 0 || chunks.length === 0) next();
+  return chunks;
 }
 
 /** Every symbol of CLIP's vocabulary and its id: the vocab.json of transformers. */

@@ -16,10 +16,10 @@ export interface UnknownWord {
 
 /** A prompt as a model reads it. */
 export interface Encoding {
-  /** [1, length]: start, the pieces, end, then padding. */
+  /** [rows, length]: in each row start, pieces, end, then padding. One row, unless the tokenizer reads long prompts in several. */
   readonly ids: Tensor<"i32">;
-  /** Where in the row the end token stands: there a CLIP model gathers what the whole text says. */
-  readonly end: number;
+  /** Where in each row the end token stands: there a CLIP model gathers what the whole row says. */
+  readonly ends: readonly number[];
   /** The pieces of the prompt that found room, in order, without start, end and padding. */
   readonly pieces: readonly Piece[];
   /** How many pieces at the end of the prompt found no room. */
@@ -49,34 +49,36 @@ export interface Frame {
  * Puts pieces between start and end and fills up with padding; what does not fit is cut off at the end and counted.
  * @param unknown words that were left out before; a sentence about them is the caller's, in `notices`
  */
-export function framed(
+export const framed = (
   pieces: readonly Piece[],
   frame: Frame,
   unknown: readonly UnknownWord[] = [],
   notices: readonly string[] = [],
+): Encoding => inRows([pieces.slice(0, frame.length - 2)], pieces.slice(frame.length - 2), frame, unknown, notices);
+
+/** The same for pieces that are already in rows which they fit; `dropped` found no room in the last. */
+export function inRows(
+  rows: readonly (readonly Piece[])[],
+  dropped: readonly Piece[],
+  { length, start, end, pad }: Frame,
+  unknown: readonly UnknownWord[] = [],
+  notices: readonly string[] = [],
 ): Encoding {
-  const room = frame.length - 2;
-  const kept = pieces.slice(0, room);
-  const row = new Int32Array(frame.length).fill(frame.pad);
-  row[0] = frame.start;
-  kept.forEach((piece, i) => {
-    row[i + 1] = piece.id;
-  });
-  row[kept.length + 1] = frame.end;
-  const dropped = pieces.length - kept.length;
+  const ids = new Int32Array(rows.length * length).fill(pad);
+  for (const [r, row] of rows.entries()) ids.set([start, ...row.map(({ id }) => id), end], r * length);
+  const pieces = rows.flat();
   return {
-    ids: ints(row, [1, frame.length]),
-    end: kept.length + 1,
-    pieces: kept,
-    dropped,
+    ids: ints(ids, [rows.length, length]),
+    ends: rows.map((row) => row.length + 1),
+    pieces,
+    dropped: dropped.length,
     unknown,
-    notices: dropped === 0 ? notices : [...notices, truncation(pieces, room)],
+    notices: dropped.length === 0 ? notices : [...notices, truncation(pieces.length, dropped)],
   };
 }
 
-function truncation(pieces: readonly Piece[], room: number): string {
-  const dropped = pieces.length - room;
-  const first = pieces[room].text.replace("</w>", "");
-  const rest = dropped === 1 ? `the last one was` : `the last ${dropped} were`;
-  return `The prompt has ${pieces.length} tokens and the model reads ${room}: ${rest} left out, from "${first.slice(0, 40)}" on.`;
+function truncation(room: number, dropped: readonly Piece[]): string {
+  const first = dropped[0].text.replace("</w>", "");
+  const rest = dropped.length === 1 ? `the last one was` : `the last ${dropped.length} were`;
+  return `The prompt has ${room + dropped.length} tokens and the model reads ${room}: ${rest} left out, from "${first.slice(0, 40)}" on.`;
 }

@@ -92,7 +92,7 @@ export function denoiserBatch(
     const words = random.next() < dropout ? "" : set.caption(picture, random);
     const read = tokenizer.encode(words);
     ids.set(read.ids.data, b * text.positions);
-    ends[b * text.positions + read.end] = 1;
+    ends[b * text.positions + read.ends[0]] = 1;
   }
   const shape = [batch, spec.inChannels, side, side];
   return {

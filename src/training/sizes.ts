@@ -52,7 +52,7 @@ const standard: Recipe = {
   latents: { pictures: 1000, whitening: 0.5 },
   decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.2 },
   denoiser: {
-    steps: 4400,
+    steps: 5000,
     batch: 64,
     rate: 8e-4,
     warmup: 150,

@@ -16,15 +16,21 @@ import { openNamed } from "./host.ts";
 
 /** The command `dreamgrain again picture.png`. */
 export async function again(file: string, flags: OutputFlags & { readonly model?: string }): Promise<void> {
-  const recipe = await recipeOf(file);
   const place = await outputOf(flags);
+  const { recipe, model, notices } = await remade(file, flags);
+  await drawAll(model, [recipe.request], place, { ...flags, stepsStrip: recipe.strip }, notices);
+}
+
+/** How a picture was made, and the model to make it with: the one that made it, if it is there or named. */
+export async function remade(
+  file: string,
+  flags: { readonly model?: string },
+): Promise<{ recipe: Recipe; model: Model; notices: readonly string[] }> {
+  const recipe = await recipeOf(file);
   const model = flags.model === undefined ? await modelOf(recipe) : await openNamed(flags);
   const { name, hash } = recipe.model;
-  const differs =
-    model.hash === hash
-      ? []
-      : [`${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`];
-  await drawAll(model, [recipe.request], place, { ...flags, stepsStrip: recipe.strip }, differs);
+  const other = `${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`;
+  return { recipe, model, notices: model.hash === hash ? [] : [other] };
 }
 
 async function recipeOf(file: string): Promise<Recipe> {

@@ -49,6 +49,13 @@ export function program(): Command {
     .option("--model <path>", "draw with this model instead of the one it was made with")
     .action(async (file, options) => (await import("./again.ts")).again(file, options));
   root
+    .command("verify")
+    .description("draw a picture again and say how far it is from the file")
+    .argument("<picture>", "a PNG that dreamgrain wrote")
+    .option("--model <path>", "draw with this model instead of the one it was made with")
+    .option("--json", "as JSON")
+    .action(async (file, options) => (await import("./verify.ts")).verify(file, options));
+  root
     .command("models")
     .description("list the models that are there")
     .option("--json", "one JSON object per model")
@@ -110,6 +117,13 @@ function drawing(command: Command): void {
     .option("--guidance <scale>", "how hard to follow the words; 1 is as trained")
     .option("--sampler <name>", "euler, euler_a, heun, dpmpp2m, ddim, ddpm")
     .option("--schedule <name>", "which noise levels: trailing, karras, linspace, simple …")
+    .option(
+      "--clip-skip <count>",
+      "guided by an earlier layer of the text encoder; 1 is as trained, 2 is usual for anime",
+    )
+    .option("--rng <name>", "cpu draws the noise that diffusers draws, nv what A1111 and stable-diffusion.cpp draw")
+    .option("--variation-seed <number>", "a relative of the picture: noise of this seed mixed in")
+    .option("--variation-strength <share>", "… as much of it, from 0 to 1")
     .optionsGroup("With which model:")
     .option("--model <path>", "a folder, a .safetensors file, or a name that `models` lists")
     .option("--vae <path>", "another autoencoder: a folder or a .safetensors file")

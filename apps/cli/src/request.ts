@@ -13,6 +13,10 @@ export interface DrawFlags {
   readonly guidance?: string;
   readonly sampler?: string;
   readonly schedule?: string;
+  readonly clipSkip?: string;
+  readonly rng?: string;
+  readonly variationSeed?: string;
+  readonly variationStrength?: string;
 }
 
 /** What is to be drawn: pictures that differ in their seeds alone. */
@@ -43,6 +47,9 @@ export function jobOf(words: readonly string[], flags: DrawFlags): Job {
     ...(flags.guidance !== undefined && { guidance: number("--guidance", flags.guidance) }),
     ...(flags.sampler !== undefined && { sampler: flags.sampler }),
     ...(flags.schedule !== undefined && { schedule: flags.schedule }),
+    ...(flags.clipSkip !== undefined && { clipSkip: whole("--clip-skip", flags.clipSkip) }),
+    ...(flags.rng !== undefined && { rng: rngOf(flags.rng) }),
+    ...variation(flags),
   };
   const count = flags.batch === undefined ? 1 : whole("--batch", flags.batch);
   if (count < 1 || count > MOST)
@@ -55,6 +62,21 @@ export function jobOf(words: readonly string[], flags: DrawFlags): Job {
   };
 }
 
+/** A variation has a seed and a strength; one of them is not enough. */
+function variation({ variationSeed, variationStrength }: DrawFlags): Pick<Request, "variation"> {
+  if (variationSeed === undefined && variationStrength === undefined) return {};
+  if (variationSeed === undefined || variationStrength === undefined)
+    throw new UsageError("--variation-seed and --variation-strength go together; give both, or neither");
+  const strength = number("--variation-strength", variationStrength);
+  return { variation: { seed: seed(variationSeed, "--variation-seed"), strength } };
+}
+
+const rngOf = (text: string): NonNullable<Request["rng"]> => {
+  const found = (["cpu", "nv"] as const).find((name) => name === text.toLowerCase());
+  if (found) return found;
+  throw new UsageError(`--rng ${shown(text)}: expected cpu (as diffusers) or nv (as A1111 and stable-diffusion.cpp)`);
+};
+
 /** The seed `i` after another, exact beyond 2⁵³ too. */
 function later(seed: Seed, i: number): Seed {
   const next = BigInt(seed) + BigInt(i);
@@ -62,9 +84,9 @@ function later(seed: Seed, i: number): Seed {
 }
 
 /** A seed as typed. */
-export function seed(text: string): Seed {
+export function seed(text: string, option = "--seed"): Seed {
   const read = seedOf(text.trim());
-  if (read === undefined) throw new UsageError(`--seed ${shown(text)}: expected a whole number, such as 7 or -7`);
+  if (read === undefined) throw new UsageError(`${option} ${shown(text)}: expected a whole number, such as 7 or -7`);
   return read;
 }
 
