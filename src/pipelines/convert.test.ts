@@ -4,13 +4,19 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formulaWeights } from "../../test/goldens.ts";
 import { writeTinyModel } from "../../test/tiny-model.ts";
 import { predictions } from "../diffusion/denoise.ts";
 import { finish } from "../diffusion/samplers.ts";
+import { unetSpec } from "../models/config.ts";
+import { originalUnetNames } from "../models/original-names.ts";
+import { configs } from "../models/specs.ts";
+import { unetGraph } from "../models/unet.ts";
 import { ortNode } from "../runtime/ort-node.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { openModelFolder } from "../weights/checkpoint.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
+import { inverted, viewed } from "../weights/views.ts";
 import { fromTensors, merged, prefixed, readAll, type Weights } from "../weights/weights.ts";
 import { writeFolder, writeSingleFile } from "./convert.ts";
 import { engine } from "./engine.ts";
@@ -169,6 +175,34 @@ describe("what a file may also be", () => {
     const zero = await openModel(key);
     expect(zero.prediction).toBe(predictions.v);
     expect(zero.table.range[0]).toBeGreaterThan(4000);
+  });
+
+  it("Stable Diffusion 2, whose weights alone tell what it predicts and for which size", async () => {
+    const { sd21 } = configs;
+    const spec = unetSpec({ ...sd21.unet, block_out_channels: [32, 32, 32, 32], attention_head_dim: 1 });
+    const graph = unetGraph(spec, { batch: 1, height: 8, width: 8, tokens: 1 });
+    const file = inside("sd2.safetensors");
+    const told = async (spread: number) => {
+      const ours = formulaWeights(graph);
+      const sign = "up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias";
+      const bias = tensor(
+        Array.from({ length: 32 }, (_, i) => (i % 2 ? spread : -spread)),
+        [32],
+      );
+      const changed: Weights = { ...ours, read: async (name) => (name === sign ? bias : ours.read(name)) };
+      await writeSafetensors(
+        file,
+        prefixed(viewed(changed, inverted(originalUnetNames(spec))), "model.diffusion_model."),
+      );
+      const opened = await openSingleFile(file);
+      const { config } = await opened.component("unet");
+      const { prediction_type } = await opened.json("scheduler/scheduler_config.json");
+      return [opened.found.family, prediction_type, config.sample_size];
+    };
+    expect(await told(0.1)).toEqual(["Stable Diffusion 2", "v_prediction", 96]);
+    expect(await told(0.08)).toEqual(["Stable Diffusion 2", "epsilon", 64]);
+    const { pad_token } = await (await openSingleFile(file)).json("tokenizer/special_tokens_map.json");
+    expect(pad_token).toBe("!");
   });
 
   it("completed by parts from elsewhere", async () => {

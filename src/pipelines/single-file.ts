@@ -48,15 +48,19 @@ export async function openSingleFile(path: string, { average = false }: SingleFi
   const found = recognised(file, path);
   if (average && !found.hasAverage)
     throw new ModelError("missing", `model: ${path} has no averaged copy (model_ema.) of its U-Net`);
-  const parts = { ...found.parts };
+  const { parts } = found;
+  const velocity = await predictsVelocity(file, found);
   const component = (name: string): Component => {
     const part = parts[name as PartName];
     if (!part) throw new ModelError("missing", `model: ${path} holds no ${name}; name one with an option of its own`);
-    const { config, prefix, names } = part;
-    const ema = average && name === "unet";
+    const { prefix, names } = part;
+    const unet = name === "unet";
+    const large = unet && velocity && found.family === "Stable Diffusion 2";
+    const config = large ? { ...part.config, sample_size: V_SAMPLE_SIZE } : part.config;
+    const ema = average && unet;
     return { config, weights: viewed(ema ? file : under(file, prefix), ema ? averaged(names) : names), files: [file] };
   };
-  const scheduler = await schedulerConfig(file, found);
+  const scheduler = schedulerConfig(velocity, file.entries.has("ztsnr"));
   const xl = found.family === "Stable Diffusion XL";
   return {
     path: file.path,
@@ -135,8 +139,7 @@ function unused(file: SafetensorsFile, parts: readonly OriginalPart[]): string[]
   return file.names().filter((name) => !used.has(name) && !known.test(name));
 }
 
-async function schedulerConfig(file: SafetensorsFile, found: Original): Promise<Config> {
-  const zeroSnr = file.entries.has("ztsnr");
+function schedulerConfig(velocity: boolean, zeroSnr: boolean): Config {
   return {
     _class_name: "DPMSolverMultistepScheduler",
     beta_schedule: "scaled_linear",
@@ -144,10 +147,13 @@ async function schedulerConfig(file: SafetensorsFile, found: Original): Promise<
     beta_end: 0.012,
     num_train_timesteps: 1000,
     steps_offset: 1,
-    prediction_type: (await predictsVelocity(file, found)) ? "v_prediction" : "epsilon",
+    prediction_type: velocity ? "v_prediction" : "epsilon",
     ...(zeroSnr && { rescale_betas_zero_snr: true, timestep_spacing: "trailing" }),
   };
 }
+
+/** Stable Diffusion 2 that predicts v was trained on pictures of 768 pixels. */
+const V_SAMPLE_SIZE = 96;
 
 /** Above this deviation of one bias of the last transformer a Stable Diffusion 2 predicts v; found by ComfyUI. */
 const V_DEVIATION = 0.09;
