@@ -1,4 +1,5 @@
 // Schedules: how the noise levels of a walk are chosen from a noise table, in diffusers' and in k-diffusion's conventions.
+import { betaQuantile } from "./beta.ts";
 import type { Interpolation, NoiseTable } from "./noise-table.ts";
 import { type Sigmas, sigmasOf } from "./sigmas.ts";
 
@@ -70,7 +71,11 @@ export const conventions = {
   },
 } as const satisfies Record<string, Convention>;
 
-/** Whole multiples of ⌊T/steps⌋, plus `offset`. What SD's configs ask for; a single step would start almost clean. */
+/**
+ * Whole multiples of ⌊T/steps⌋, plus `offset`. What SD's configs ask for; a single step would start almost clean.
+ *
+ * A1111's "DDIM" and ComfyUI's `ddim_uniform`, which walk a step more than they are asked for where T/steps has a remainder.
+ */
 export const leading: Schedule = (table, steps, options) => spaced("leading", table, steps, options);
 
 /** Counted down from the last time, which is always used. Lin et al. 2023: the right one for few steps and for zero SNR. */
@@ -100,9 +105,38 @@ export const karras: Schedule = (table, steps, options) =>
     return (max ** (1 / rho) + w * (min ** (1 / rho) - max ** (1 / rho))) ** rho;
   });
 
-/** Levels evenly spaced in ln σ. (diffusers cuts the whole times of this one off where it rounds those of `karras`.) */
+/** Levels evenly spaced in ln σ, A1111's "Polyexponential" too. (diffusers cuts the whole times of this one off where it rounds those of `karras`.) */
 export const exponential: Schedule = (table, steps, options) =>
   curve(table, steps, options, Math.trunc, (max, min, w) => Math.exp(Math.log(max) + w * Math.log(min / max)));
+
+/**
+ * Levels evenly spaced in atan σ, which makes the least of a bound on how far a walk strays. Sabour et al. 2024.
+ *
+ * To σ = 0 after the lowest level, as ComfyUI has it; with `final: "sigma_min"` it stops at that level, as A1111 does.
+ */
+export const klOptimal: Schedule = (table, steps, options) => {
+  const parts = options?.final === "sigma_min" ? steps : Math.max(steps - 1, 1);
+  return curve(table, steps, options, roundHalfEven, (max, min, _, i) =>
+    Math.tan(Math.atan(max) + (i / parts) * (Math.atan(min) - Math.atan(max))),
+  );
+};
+
+/**
+ * Levels dense at both ends, as Beta(0.6, 0.6) is. Lee et al. 2024, as A1111 and diffusers have it.
+ *
+ * (ComfyUI's `beta` spreads times instead of levels, and walks fewer steps where two of them round to one.)
+ */
+export const beta: Schedule = (table, steps, options) =>
+  curve(table, steps, options, Math.trunc, (max, min, w) => min + (max - min) * betaQuantile(1 - w, 0.6, 0.6));
+
+/** Some of the fifty times that latent consistency models are distilled at, from the last. Luo et al. 2023; diffusers' LCM and TCD. */
+export const lcmTimes: Schedule = (table, steps, options) => {
+  checkSteps(steps, table);
+  const taught = Math.max(Math.min(50, table.timesteps), steps);
+  const apart = Math.floor(table.timesteps / taught);
+  const times = falling(steps, (i) => (taught - Math.floor((i * taught) / steps)) * apart - 1);
+  return atTimes(table, times, options);
+};
 
 /** A walk through given times of the network, highest first (diffusers: `timesteps=[…]`). */
 export function atTimes(table: NoiseTable, times: readonly number[], options: ScheduleOptions = {}): Sigmas {
@@ -158,7 +192,7 @@ function curve(
   steps: number,
   options: ScheduleOptions = {},
   whole: (time: number) => number,
-  level: (max: number, min: number, w: number) => number,
+  level: (max: number, min: number, w: number, index: number) => number,
 ): Sigmas {
   const { convention = conventions.kdiffusion, spacing = "leading" } = options;
   checkSteps(steps, table);
@@ -168,7 +202,7 @@ function curve(
     return [sigma(times[0]), sigma(times[steps - 1])] as const;
   };
   const [max, min] = options.range ?? (convention.curveEnds === "spacing" ? ends() : table.range);
-  const levels = falling(steps, (i) => level(max, min, i / Math.max(steps - 1, 1)));
+  const levels = falling(steps, (i) => level(max, min, i / Math.max(steps - 1, 1), i));
   const times = convention.wholeTimes ? levels.map((sigma) => whole(table.time(sigma))) : undefined;
   return walk(table, levels, times, spacing, options);
 }
