@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cpuGenerator } from "../tensor/random.ts";
 import { combine, map, scale, type Tensor, tensor } from "../tensor/tensor.ts";
-import { type Denoise, denoiser, type PredictionName, predictions } from "./denoise.ts";
+import { consistency, type Denoise, denoiser, type PredictionName, predictions } from "./denoise.ts";
 import { networkInput, networkTarget } from "./forward.ts";
 import { flowTable, vpTable } from "./noise-table.ts";
 import { euler, finish } from "./samplers.ts";
@@ -80,6 +80,32 @@ test("the ideal ε, v and x₀ of Gaussian data are its ideal denoiser", async (
       expect(largest(await denoise(noisy, table.sigmas[t]), expected), `${name} at ${t}`).toBeLessThan(1e-5);
     }
   }
+});
+
+describe("a network distilled for consistency", () => {
+  test("is itself at high noise, and gives back x at the network's scale at time 0", () => {
+    for (const prediction of Object.values(predictions)) {
+      const distilled = consistency(prediction, table.time);
+      for (const sigma of [0.3, 14]) {
+        expect(distilled.skip(sigma)).toBeCloseTo(prediction.skip(sigma), 6);
+        expect(distilled.out(sigma)).toBeCloseTo(prediction.out(sigma), 4);
+      }
+      expect([distilled.skip(table.sigma(0)), distilled.out(table.sigma(0))]).toEqual(
+        [prediction.in(table.sigma(0)), -0].map((v) => expect.closeTo(v, 12)),
+      );
+    }
+  });
+
+  test("weighs x₀ by 10·t/√((10·t)² + ¼) and x by ¼/((10·t)² + ¼), as diffusers' LCMScheduler does", () => {
+    const at = (t: number) => consistency(predictions.epsilon, () => t);
+    const [x, f, sigma] = [1.3, 0.4, 0.8];
+    for (const t of [0.02, 0.05, 1]) {
+      const denoised = at(t).skip(sigma) * x + at(t).out(sigma) * f;
+      const scaled = (10 * t) ** 2 + 0.25;
+      const expected = ((10 * t) / Math.sqrt(scaled)) * (x - sigma * f) + (0.25 / scaled) * (x / Math.hypot(1, sigma));
+      expect(denoised).toBeCloseTo(expected, 12);
+    }
+  });
 });
 
 test("the network is asked at the walk's time, on input of its own scale", async () => {

@@ -1,8 +1,10 @@
 // Samplers: walk from noise to picture by asking a `Denoise`. All work on x = x₀ + σ·ε, whatever the network was trained on.
+// Here: what a sampler is, and those that look at one level at a time. See samplers-*.ts for the others.
 import type { Noise } from "../tensor/random.ts";
 import { combine, type Tensor } from "../tensor/tensor.ts";
-import type { Denoise } from "./denoise.ts";
+import type { Denoise, Prediction } from "./denoise.ts";
 import type { Sigmas } from "./sigmas.ts";
+import { ancestral, noisier, slope, steps, toward } from "./steps.ts";
 
 /** One step of a walk, seen before it is taken. */
 export interface Step {
@@ -25,6 +27,8 @@ export interface SamplerOptions {
   readonly noise: Noise;
   /** How much of the noise that a step may renew is renewed, 0…1; each sampler has its own default. */
   readonly eta?: number;
+  /** What the network says; only `plms` needs it, because it averages that over steps. Default ε. */
+  readonly prediction?: Prediction;
 }
 
 /** @param x a noisy sample at the first level: `sigmas.start` · noise for a walk from nothing. */
@@ -70,8 +74,7 @@ export async function* eulerAncestral(denoise: Denoise, x: Tensor, sigmas: Sigma
     const denoised = await denoise(x, sigma);
     yield { ...step, x, denoised };
     const { down, up } = ancestral(sigma, next, options.eta ?? 1);
-    x = combine([1, x], [down - sigma, slope(x, denoised, sigma)]);
-    if (up > 0) x = combine([1, x], [up, options.noise(x.shape)]);
+    x = noisier(toward(x, denoised, down / sigma), up, options.noise);
   }
   return x;
 }
@@ -87,8 +90,7 @@ export async function* ddim(denoise: Denoise, x: Tensor, sigmas: Sigmas, options
     const denoised = await denoise(x, sigma);
     yield { ...step, x, denoised };
     const { down, up } = ancestral(sigma, next, options.eta ?? 0);
-    x = combine([1, denoised], [down, slope(x, denoised, sigma)]);
-    if (up > 0) x = combine([1, x], [up, options.noise(x.shape)]);
+    x = noisier(combine([1, denoised], [down, slope(x, denoised, sigma)]), up, options.noise);
   }
   return x;
 }
@@ -99,43 +101,7 @@ export async function* ddpm(denoise: Denoise, x: Tensor, sigmas: Sigmas, options
     const denoised = await denoise(x, step.sigma);
     yield { ...step, x, denoised };
     const kept = (step.next / step.sigma) ** 2;
-    x = toward(x, denoised, kept);
-    if (step.next > 0) x = combine([1, x], [step.next * Math.sqrt(1 - kept), options.noise(x.shape)]);
+    x = noisier(toward(x, denoised, kept), step.next * Math.sqrt(1 - kept), options.noise);
   }
   return x;
-}
-
-/** Lines towards where D is heading, judged from its last two values over ln σ. Lu et al. 2022 (DPM-Solver++), algorithm 2. */
-export async function* dpmpp2m(denoise: Denoise, x: Tensor, sigmas: Sigmas): Sampling {
-  let last: { readonly denoised: Tensor; readonly h: number } | undefined;
-  for (const step of steps(sigmas)) {
-    const { sigma, next } = step;
-    const denoised = await denoise(x, sigma);
-    yield { ...step, x, denoised };
-    const h = Math.log(sigma / next); // infinite on the way to σ = 0, where D itself is the answer
-    const ahead = last && next > 0 ? h / (2 * last.h) : 0;
-    const target = last ? combine([1 + ahead, denoised], [-ahead, last.denoised]) : denoised;
-    x = toward(x, target, next / sigma);
-    last = { denoised, h };
-  }
-  return x;
-}
-
-/** The steps of a walk: from each level to the next. */
-function* steps({ levels }: Sigmas): Generator<Omit<Step, "x" | "denoised">> {
-  const count = levels.length - 1;
-  for (let index = 0; index < count; index++)
-    yield { index, steps: count, sigma: levels[index], next: levels[index + 1] };
-}
-
-/** The straight line from x towards a clean sample, to where `ratio` of the noise is left. */
-const toward = (x: Tensor, clean: Tensor, ratio: number): Tensor => combine([ratio, x], [1 - ratio, clean]);
-
-/** dx/dσ of the probability flow, which is also the noise ε that `denoised` implies. Karras et al. 2022, eq. 3. */
-const slope = (x: Tensor, denoised: Tensor, sigma: number): Tensor => combine([1 / sigma, x], [-1 / sigma, denoised]);
-
-/** A step to `next` split in two: down without noise, up with; down² + up² = next². At η = 1 `up` is the posterior's. */
-function ancestral(sigma: number, next: number, eta: number): { down: number; up: number } {
-  const up = Math.min(next, eta * next * Math.sqrt(1 - (next / sigma) ** 2));
-  return { down: Math.sqrt(next * next - up * up), up };
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { compareKDiffusion } from "../../test/parity/diffusion.ts";
 import { flowTable, vpTable } from "./noise-table.ts";
 import { type ScheduleName, schedules } from "./registry.ts";
-import { atTimes, conventions, karras, leading, linspace, trailing } from "./schedules.ts";
+import { atTimes, beta, conventions, karras, klOptimal, lcmTimes, leading, linspace, trailing } from "./schedules.ts";
 import { sigmasOf } from "./sigmas.ts";
 
 const table = vpTable();
@@ -66,6 +66,42 @@ test("whole times of karras are rounded, those of exponential cut off (family C 
   expect([times[0], times[1], times[2], times[18], times[19]]).toEqual([999, 962, 921, 2, 0]);
   const { levels, times: cut } = schedules.exponential.schedule(table, 20, { convention: conventions.dpm });
   expect(cut).toEqual(levels.slice(0, -1).map((level) => Math.floor(table.time(level) + 1e-9)));
+});
+
+test("ComfyUI's ddim_uniform is leading: entries 1, 1 + ⌊T/n⌋, … of the table", () => {
+  const { levels } = schedules.leading.schedule(table, 20);
+  expect(levels).toEqual([...Array.from({ length: 20 }, (_, i) => table.sigmas[1 + (19 - i) * 50]), 0]);
+});
+
+test("KL optimal is even in atan σ, as ComfyUI has it down to 0 and as A1111 has it down to the lowest level", () => {
+  const [max, min] = table.range.map(Math.atan);
+  const angles = (final: "zero" | "sigma_min") => klOptimal(table, 10, { final }).levels.map(Math.atan);
+  angles("zero").forEach((angle, i) => {
+    expect(angle).toBeCloseTo(i === 10 ? 0 : max + (i / 9) * (min - max), 12);
+  });
+  angles("sigma_min").forEach((angle, i) => {
+    expect(angle).toBeCloseTo(max + (i / 10) * (min - max), 12);
+  });
+});
+
+test("beta is the levels at even parts of Beta(0.6, 0.6), densest at both ends", () => {
+  const { levels } = beta(table, 11, { range: [11, 1] });
+  expect([levels[0], levels[10], levels[11]]).toEqual([11, 1, 0]);
+  for (const i of [1, 2, 3, 4, 5]) expect(levels[i] + levels[10 - i]).toBeCloseTo(12, 9);
+  // ∫₀ˣ t^−0.4·(1−t)^−0.4 dt by midpoints, over u = t^0.6, in which it is smooth below ½.
+  const below = (x: number) => {
+    const end = x ** 0.6;
+    const points = Array.from({ length: 2000 }, (_, i) => (1 - ((end * (i + 0.5)) / 2000) ** (1 / 0.6)) ** -0.4);
+    return (points.reduce((sum, y) => sum + y) * end) / 2000;
+  };
+  for (const i of [6, 7, 8, 9])
+    expect(below((levels[i] - 1) / 10) / (2 * below(0.5)), `level ${i}`).toBeCloseTo(1 - i / 10, 6);
+});
+
+test("LCM walks through some of the fifty times that it was taught at", () => {
+  expect(lcmTimes(table, 4).times).toEqual([999, 759, 499, 259]);
+  expect(lcmTimes(table, 1).times).toEqual([999]);
+  expect(lcmTimes(table, 50).times).toEqual(Array.from({ length: 50 }, (_, i) => 999 - 20 * i));
 });
 
 test("`range` moves a curve's ends and `final` stops short of zero", () => {

@@ -1,6 +1,6 @@
 // Parity of diffusion and random numbers with diffusers, torch and k-diffusion: every golden within its tolerance.
 import { describe, expect, test } from "vitest";
-import { compareSchedulers, diffusionParity, schedulerRuns } from "./diffusion.ts";
+import { compareKDiffusion, compareSchedulers, diffusionParity, kDiffusionRuns, schedulerRuns } from "./diffusion.ts";
 
 test("every section stays within its tolerance", async () => {
   const rows = await diffusionParity();
@@ -12,7 +12,7 @@ test("every section stays within its tolerance", async () => {
 });
 
 describe("diffusers schedulers", () => {
-  test("every golden of the six samplers is run", () => expect(schedulerRuns()).toHaveLength(47));
+  test("there are as many as were recorded", () => expect(schedulerRuns()).toHaveLength(79));
 
   test.each(schedulerRuns())("%s", async (name) => {
     // From σ = 4096 torch's own float32 is uneven by 1e-5 (see `tolerances`).
@@ -20,4 +20,9 @@ describe("diffusers schedulers", () => {
     for (const { what, errors } of await compareSchedulers([name]))
       expect(Math.max(0, ...errors), what).toBeLessThanOrEqual(tolerance);
   });
+});
+
+test("every golden of k-diffusion is run", async () => {
+  const run = new Set((await compareKDiffusion()).map(({ name }) => name));
+  expect([...run].sort()).toEqual(kDiffusionRuns().sort());
 });

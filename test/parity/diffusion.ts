@@ -1,6 +1,6 @@
 // Parity of src/diffusion and src/tensor/random with diffusers, torch and k-diffusion: every golden of theirs, run and compared.
 import { readFileSync } from "node:fs";
-import { type Denoise, denoiser, predictions } from "../../src/diffusion/denoise.ts";
+import { consistency, type Denoise, denoiser, predictions } from "../../src/diffusion/denoise.ts";
 import { type NoiseTable, vpTable, zeroTerminalSnr } from "../../src/diffusion/noise-table.ts";
 import { samplers, schedules } from "../../src/diffusion/registry.ts";
 import { finish } from "../../src/diffusion/samplers.ts";
@@ -130,29 +130,41 @@ interface Plan {
   readonly eta?: number;
 }
 
-/** The names of the scheduler goldens whose samplers exist here. */
-export const schedulerRuns = (): string[] =>
-  Object.keys(goldens.schedulers).filter((name) => planOf(name) !== undefined);
+/** The names of all scheduler goldens. */
+export const schedulerRuns = (): string[] => Object.keys(goldens.schedulers);
 
 const ours: Readonly<Record<string, keyof typeof samplers>> = {
   DDIM: "ddim",
   DDPM: "ddpm",
+  "PNDM(PLMS)": "plms",
+  PNDM: "plms",
   Euler: "euler",
   EulerA: "euler_a",
+  LMS: "lms",
   Heun: "heun",
+  DPM2: "dpm2",
+  DPM2a: "dpm2_a",
   "DPM++2M": "dpmpp2m",
+  "DPM++2M SDE": "dpmpp2m_sde",
+  "DPM++2S single": "dpmpp2s",
+  "DPM++3M": "dpmpp3m",
+  "UniPC bh2 o2": "unipc",
+  "UniPC bh2 o3": "unipc3",
+  LCM: "lcm",
+  TCD: "tcd",
 };
 const theirs: Readonly<Record<string, Schedule>> = {
   lead: schedules.leading.schedule,
   leading: schedules.leading.schedule,
   trailing: schedules.trailing.schedule,
   linspace: schedules.linspace.schedule,
+  single: schedules.linspace.schedule,
   karras: schedules.karras.schedule,
   exp: schedules.exponential.schedule,
   AYS: schedules.ays.schedule,
 };
 
-function planOf(name: string): Plan | undefined {
+function planOf(name: string): Plan {
   const linear = (timesteps: number): NoiseTable =>
     vpTable({ schedule: "linear", start: 0.0001, end: 0.02, timesteps });
   const { ddim, euler, dpm } = conventions;
@@ -163,24 +175,28 @@ function planOf(name: string): Plan | undefined {
   if (name === "pub_dpm++2m_linear10")
     return plan("dpmpp2m", schedules.linspace.schedule, linear(1000), 10, { convention: dpm, final: "sigma_min" });
   const words = name.split(" ");
-  const sampler = ours[words[0]];
+  const sampler = ours[words.slice(0, 3).join(" ")] ?? ours[words.slice(0, 2).join(" ")] ?? ours[words[0]];
+  if (sampler === undefined) throw new Error(`parity: there is no plan for the golden "${name}"`);
   const steps = Number(words.find((word) => /^\d+$/.test(word)));
-  if (sampler === undefined || words.includes("SDE")) return undefined;
-  const schedule = words.includes("SDXL")
-    ? schedules.ays_xl.schedule
-    : theirs[words.find((word) => word in theirs) ?? ""];
   const table = words.includes("zsnr")
     ? zeroTerminalSnr(vpTable(), sampler === "ddim" ? 2 ** -80 : undefined)
     : vpTable();
+  const stopsShort = ["ddim", "plms", "tcd"].includes(sampler) && !words.includes("zsnr");
   const options: ScheduleOptions = {
     convention: samplers[sampler].convention,
-    final: sampler === "ddim" && !words.includes("zsnr") ? "sigma_min" : "zero",
+    final: stopsShort ? "sigma_min" : "zero",
   };
   return {
-    ...plan(sampler, schedule, table, steps, options),
+    ...plan(sampler, scheduleOf(sampler, words), table, steps, options),
     prediction: words.includes("v") ? "v" : "epsilon",
     ...(words.includes("eta1") ? { eta: 1 } : {}),
   };
+}
+
+function scheduleOf(sampler: Plan["sampler"], words: readonly string[]): Schedule {
+  if (sampler === "lcm" || sampler === "tcd") return schedules.lcm.schedule;
+  if (words.includes("SDXL")) return schedules.ays_xl.schedule;
+  return theirs[words.find((word) => word in theirs) ?? "lead"];
 }
 
 const plan = (
@@ -191,13 +207,18 @@ const plan = (
   options: ScheduleOptions,
 ): Plan => ({ sampler, prediction: "epsilon", sigmas: schedule(table, steps, options) });
 
+/** The names of all k-diffusion goldens: walks and spacings. */
+export const kDiffusionRuns = (): string[] => Object.keys(goldens.k_diffusion).filter((name) => name !== "_setup");
+
 export const compareSchedulers = async (names: readonly string[] = schedulerRuns()): Promise<Comparison[]> =>
   (await Promise.all(names.map(compareScheduler))).flat();
 
 /** Numerics sheet §14.1: a ramp for a sample, x·t/(t+1) for a network, noise from the CPU generator with seed 0. */
 async function compareScheduler(name: string): Promise<Comparison[]> {
   const golden = goldens.schedulers[name];
-  const { sampler, prediction, sigmas, eta } = planOf(name) ?? missing(name);
+  const { sampler, prediction: named, sigmas, eta } = planOf(name);
+  const said = predictions[named];
+  const prediction = sampler === "lcm" ? consistency(said, sigmas.time) : said;
   const entry = samplers[sampler];
   const times: number[] = [];
   const network = (x: Tensor, t: number) => {
@@ -206,8 +227,9 @@ async function compareScheduler(name: string): Promise<Comparison[]> {
   };
   const noise = cpuGenerator(0).randn;
   const x = await finish(
-    entry.sample(denoiser(network, predictions[prediction], sigmas.time), scale(ramp(), sigmas.start), sigmas, {
+    entry.sample(denoiser(network, prediction, sigmas.time), scale(ramp(), sigmas.start), sigmas, {
       noise,
+      prediction,
       ...(eta === undefined ? {} : { eta }),
     }),
   );
@@ -227,10 +249,6 @@ async function compareScheduler(name: string): Promise<Comparison[]> {
     { name, what: "first 8", errors: together(Array.from(last.data.subarray(0, 8)), golden.first8) },
   ];
 }
-
-const missing = (name: string): never => {
-  throw new Error(`parity: there is no plan for the golden "${name}"`);
-};
 
 /** arange(768)/768 laid out as [3,8,8,4] and permuted to [4,3,8,8]. */
 const ramp = (): Tensor =>
@@ -259,7 +277,11 @@ export async function compareKDiffusion(): Promise<Comparison[]> {
   const denoise: Denoise = (x, s) =>
     map(x, (v) => (0.25 / (0.25 + s * s)) * v + (0.05 * Math.sin(3 * v) * s) / (1 + s));
   const sigmas = sigmasOf(all.sigmas, table.time);
-  const walks = { euler: "euler", heun: "heun", dpmpp_2m: "dpmpp2m", euler_ancestral: "euler_a" } as const;
+  const walks: Readonly<Record<string, keyof typeof samplers>> = {
+    ...{ euler: "euler", heun: "heun", dpm_2: "dpm2", lms4: "lms", dpmpp_2m: "dpmpp2m" },
+    ...{ euler_ancestral: "euler_a", dpm_2_ancestral: "dpm2_a", dpmpp_2s_ancestral: "dpmpp2s_a" },
+    ...{ dpmpp_sde: "dpmpp_sde", dpmpp_2m_sde: "dpmpp2m_sde", dpmpp_3m_sde: "dpmpp3m_sde" },
+  };
   for (const [name, sampler] of Object.entries(walks)) {
     const x = scale(cpuGenerator(1).randn([1, 4, 8, 8]), sigmas.start);
     const noise = cpuGenerator(2).randn;
