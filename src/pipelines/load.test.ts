@@ -86,6 +86,12 @@ describe("schedulerOf", () => {
     });
     expect([v.prediction, v.table.range[0]]).toEqual([predictions.v, Math.sqrt(2 ** 24 - 1)]);
   });
+  it("takes a class of diffusers for the sampler of that name", () => {
+    const scheduler = (name: string) => schedulerOf({ _class_name: name, timestep_spacing: "leading" });
+    expect(scheduler("KDPM2AncestralDiscreteScheduler")).toMatchObject({ sampler: "dpm2_a", schedule: "leading" });
+    expect(scheduler("UniPCMultistepScheduler")).toMatchObject({ sampler: "unipc", schedule: "leading" });
+    expect(scheduler("PNDMScheduler")).toMatchObject({ sampler: "dpmpp2m", schedule: "karras" });
+  });
   it("takes the shift of a flow for a factor of σ", () =>
     expect(schedulerOf({ _class_name: "FlowMatchEulerDiscreteScheduler", shift: 3 }).shift).toBe(3));
 });
@@ -98,6 +104,13 @@ describe("words and metadata", () => {
     expect(said({ prompt: "cat", guidance: 1 })).toEqual([expect.stringContaining("no effect at guidance 1")]);
     expect(said({})).toEqual([expect.stringContaining("no effect without a prompt")]);
     expect(said({ prompt: "cat", negative: "snow" })).toEqual([expect.stringMatching(/^Negative prompt: .*"snow"/)]);
+  });
+  it("takes a sampler's name that ends in a schedule for both", async () => {
+    const model = await openModel(join(folder, "own"));
+    const named = (request: object) => settings(model, { seed: 0, sampler: "DPM++ 2M Karras", ...request });
+    expect(named({})).toMatchObject({ sampler: "dpmpp2m", schedule: "karras" });
+    expect(named({ schedule: "beta" })).toMatchObject({ sampler: "dpmpp2m", schedule: "beta" });
+    expect(named({ sampler: "LMS" })).toMatchObject({ sampler: "lms", schedule: model.defaults.schedule });
   });
   it("brings a request back from a picture's text", async () => {
     const model = await openModel(join(folder, "own"));

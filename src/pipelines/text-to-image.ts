@@ -1,6 +1,6 @@
 // Text to picture: encode the prompt, draw the noise, pick the levels, sample, decode. Rombach et al. 2022.
 import { guided } from "../diffusion/guidance.ts";
-import { lookUp, samplerNamed, samplers, scheduleNamed, schedules } from "../diffusion/registry.ts";
+import { lookUp, samplerNamed, scheduleNamed, schedules, walkNamed } from "../diffusion/registry.ts";
 import type { Step } from "../diffusion/samplers.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { slerp } from "../diffusion/variation.ts";
@@ -29,6 +29,7 @@ export interface Request {
   readonly rescale?: number;
   /** Guide only at noise levels between these. Kynkäänniemi et al. 2024. */
   readonly interval?: readonly [lowest: number, highest: number];
+  /** In any spelling; one that ends in a schedule, as "DPM++ 2M Karras", brings it unless `schedule` says otherwise. */
   readonly sampler?: string;
   readonly schedule?: string;
   /** Every noise level multiplied by this. */
@@ -90,10 +91,11 @@ export function settings(model: Model, request: Request): Settings {
   if (variation && !(variation.strength >= 0 && variation.strength <= 1))
     throw new RangeError(`variation strength: ${variation.strength} must be 0 to 1`);
   for (const seed of [chosen.seed, ...(variation ? [variation.seed] : [])]) cpuGenerator(seed);
+  const named = walkNamed(chosen.sampler);
   return {
     ...chosen,
-    sampler: lookUp("sampler", chosen.sampler, samplers),
-    schedule: lookUp("schedule", chosen.schedule, schedules),
+    sampler: named.sampler,
+    schedule: lookUp("schedule", request.schedule ?? named.schedule ?? chosen.schedule, schedules),
   };
 }
 
@@ -130,7 +132,8 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
   const generator = generators[chosen.rng](chosen.seed);
   const x = scale(startingNoise(generator, latentShape(model, chosen.width, chosen.height), chosen), sigmas.start);
   const { sample } = samplerNamed(chosen.sampler);
-  const latents = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape) });
+  const { prediction } = model;
+  const latents = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape), prediction });
   const pixels = await engine.decode(latents);
   return { pixels, latents, settings: chosen, notices };
 }
