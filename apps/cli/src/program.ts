@@ -61,6 +61,11 @@ export function program(): Command {
     .option("--json", "one JSON object per model")
     .action(async (options) => (await import("./models.ts")).models(options));
   root
+    .command("samplers")
+    .description("list the samplers and the schedules, by all their names")
+    .option("--json", "one JSON object per line")
+    .action(async (options) => (await import("./samplers.ts")).samplers(options));
+  root
     .command("inspect")
     .description("what is in a model folder, a .safetensors file or a PNG")
     .argument("<file>")
@@ -115,8 +120,8 @@ function drawing(command: Command): void {
     .optionsGroup("How it is drawn:")
     .option("--steps <count>", "more are clearer, fewer are faster")
     .option("--guidance <scale>", "how hard to follow the words; 1 is as trained")
-    .option("--sampler <name>", "euler, euler_a, heun, dpmpp2m, ddim, ddpm")
-    .option("--schedule <name>", "which noise levels: trailing, karras, linspace, simple …")
+    .option("--sampler <name>", 'euler, dpmpp2m, unipc, "DPM++ 2M Karras" … (`samplers` lists them)')
+    .option("--schedule <name>", "which noise levels: trailing, karras, beta, simple … (`samplers` lists them)")
     .option(
       "--clip-skip <count>",
       "guided by an earlier layer of the text encoder; 1 is as trained, 2 is usual for anime",
