@@ -5,7 +5,12 @@ import type { SamplerOptions, Sampling } from "./samplers.ts";
 import type { Sigmas } from "./sigmas.ts";
 import { noisier, slope, steps } from "./steps.ts";
 
-/** Jump to the picture, and back up to the next level with fresh noise. Song et al. 2023, algorithm 1; Luo et al. 2023 (LCM). */
+/**
+ * Jump to the picture, and back up to the next level with fresh noise. Song et al. 2023, algorithm 1; Luo et al. 2023 (LCM).
+ *
+ * Its network is `consistency(prediction, time)`, which differs from the prediction itself below time 1 or so, where LCM's own
+ * schedule never goes.
+ */
 export async function* lcm(denoise: Denoise, x: Tensor, sigmas: Sigmas, options: SamplerOptions): Sampling {
   for (const step of steps(sigmas)) {
     const denoised = await denoise(x, step.sigma);

@@ -4,7 +4,7 @@ import { compareKDiffusion } from "../../test/parity/diffusion.ts";
 import { cpuGenerator, type Noise } from "../tensor/random.ts";
 import { combine, full, map, rows, scale, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { type Denoise, denoiser, predictions } from "./denoise.ts";
-import { vpTable } from "./noise-table.ts";
+import { flowTable, vpTable } from "./noise-table.ts";
 import { type SamplerName, samplers } from "./registry.ts";
 import { finish, type SamplerOptions, type Step } from "./samplers.ts";
 import { conventions, exponential, karras, leading, trailing } from "./schedules.ts";
@@ -177,6 +177,15 @@ describe.each(names)("%s", (name) => {
     expect(Math.abs(average - mean)).toBeLessThan(0.03);
     expect(Math.abs(spread - deviation)).toBeLessThan(jumps ? 0.03 : 0.02);
   });
+
+  if (name !== "lcm" && name !== "tcd")
+    test("does so through a rectified flow's levels, from σ = 1999", async () => {
+      const sigmas = trailing(flowTable(), 50);
+      const start = scale(cpuGenerator(9).randn([4096]), sigmas.start);
+      const { average, spread } = spreadOf(await walked(name, ideal, start, sigmas, { prediction: predictions.flow }));
+      expect(Math.abs(average - mean)).toBeLessThan(0.03);
+      expect(Math.abs(spread - deviation)).toBeLessThan(0.04);
+    });
 
   test("a batch is its images one by one, when the noise is theirs", async () => {
     const sigmas = leading(table, 6);

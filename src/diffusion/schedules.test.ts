@@ -61,11 +61,13 @@ test("halves are rounded to even, as Python does: trailing with 16 steps passes 
   expect(trailing(table, 16).times.slice(0, 5)).toEqual([999, 937, 874, 811, 749]);
 });
 
-test("whole times of karras are rounded, those of exponential cut off (family C of diffusers)", () => {
+test("whole times of karras are rounded, those of exponential and beta cut off (family C of diffusers)", () => {
   const { times } = karras(table, 20, { convention: conventions.dpm });
   expect([times[0], times[1], times[2], times[18], times[19]]).toEqual([999, 962, 921, 2, 0]);
   const { levels, times: cut } = schedules.exponential.schedule(table, 20, { convention: conventions.dpm });
   expect(cut).toEqual(levels.slice(0, -1).map((level) => Math.floor(table.time(level) + 1e-9)));
+  const spread = beta(table, 20, { convention: conventions.dpm });
+  expect(spread.times).toEqual(spread.levels.slice(0, -1).map((level) => Math.floor(table.time(level) + 1e-9)));
 });
 
 test("ComfyUI's ddim_uniform is leading: entries 1, 1 + ⌊T/n⌋, … of the table", () => {
