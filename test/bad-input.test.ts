@@ -27,7 +27,7 @@ describe("what cannot be is refused", { timeout: 180_000 }, () => {
   const cases: readonly (readonly [what: string, args: readonly string[], code: number, line: RegExp])[] = [
     ["an unknown sampler", ["--sampler", "dpm++2n"], 2, /sampler "dpm\+\+2n" is unknown\. Did you mean "dpmpp2m"\?/],
     ["an unknown schedule", ["--schedule", "karas"], 2, /schedule "karas" is unknown\. Did you mean "karras"\?/],
-    ["a size off the grid", ["--size", "33x64"], 2, /width 33 must be a multiple of 16 .* 32 is near/],
+    ["a size off the grid", ["--size", "33x64"], 2, /width 33 must be a multiple of 8 .* 32 is near/],
     ["a size that is none", ["--size", "big"], 2, /--size "big": expected width x height/],
     ["no steps", ["--steps", "0"], 2, /steps: 0 must be a whole number from 1 to 1000/],
     ["too many steps", ["--steps", "1000000"], 2, /steps: 1000000 must be/],

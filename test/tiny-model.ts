@@ -15,7 +15,7 @@ import { formulaParam } from "./formula.ts";
 const small = configs.small;
 const sd = configs.sd15;
 
-/** The kinds of folder: this project's own, and Stable Diffusion 1.x and XL in miniature (CLIP's real vocabulary). */
+/** The kinds of folder: this project's own, and Stable Diffusion in miniature (CLIP's real vocabulary). */
 const kinds = {
   own: {
     unet: {
@@ -80,6 +80,51 @@ const kinds = {
     index: {},
     tokenizer: undefined,
   },
+  /** Stable Diffusion 2: v-prediction, linear projections, OpenCLIP's activation and padding. */
+  sd2: {
+    unet: {
+      ...configs.sd21.unet,
+      sample_size: 8,
+      block_out_channels: [32, 64],
+      down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+      up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+      attention_head_dim: [2, 4],
+      cross_attention_dim: 8,
+      layers_per_block: 1,
+    },
+    vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
+    text_encoder: { ...configs.sd21.text_encoder, ...miniature(8) },
+    scheduler: {
+      _class_name: "DDIMScheduler",
+      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...{ steps_offset: 1, clip_sample: false, set_alpha_to_one: false, prediction_type: "v_prediction" },
+    },
+    index: {},
+    tokenizer: undefined,
+    pad: "!",
+  },
+  /** A U-Net of the shape of tiny-sd: one layer a level, no middle. */
+  distilled: {
+    unet: {
+      ...sd.unet,
+      sample_size: 8,
+      block_out_channels: [32, 64],
+      down_block_types: ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+      up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
+      mid_block_type: null,
+      cross_attention_dim: 8,
+      layers_per_block: 1,
+    },
+    vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
+    text_encoder: { ...sd.text_encoder, ...miniature(8) },
+    scheduler: {
+      _class_name: "PNDMScheduler",
+      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...{ skip_prk_steps: true, steps_offset: 1, set_alpha_to_one: false },
+    },
+    index: {},
+    tokenizer: undefined,
+  },
   xl: {
     unet: {
       ...configs.sdxl.unet,
@@ -114,8 +159,10 @@ function miniature(hidden_size: number) {
   return { hidden_size, num_attention_heads: 1, num_hidden_layers: 2, intermediate_size: 2 * hidden_size };
 }
 
+export type TinyKind = keyof typeof kinds;
+
 /** Write such a folder (a second at most) and return its path. */
-export async function writeTinyModel(folder: string, kind: keyof typeof kinds = "own"): Promise<string> {
+export async function writeTinyModel(folder: string, kind: TinyKind = "own"): Promise<string> {
   const { unet, vae, text_encoder, scheduler, index, tokenizer, ...more } = kinds[kind];
   const spec = vaeSpec(vae);
   const network = "diffusion_pytorch_model";
@@ -133,7 +180,10 @@ export async function writeTinyModel(folder: string, kind: keyof typeof kinds = 
   }
   await json(folder, "scheduler/scheduler_config.json", scheduler);
   if (tokenizer) await json(folder, "tokenizer/vocabulary.json", tokenizer);
-  else await json(folder, "tokenizer/tokenizer_config.json", { pad_token: "<|endoftext|>", model_max_length: 77 });
+  else {
+    const pad_token = "pad" in more ? more.pad : "<|endoftext|>";
+    await json(folder, "tokenizer/special_tokens_map.json", { pad_token });
+  }
   await json(folder, "model_index.json", {
     _class_name: "StableDiffusionPipeline",
     ...{ unet: ["diffusers", "UNet2DConditionModel"], vae: ["diffusers", "AutoencoderKL"] },

@@ -36,6 +36,8 @@ export interface Convention {
   readonly curveEnds: "table" | "spacing";
   /** The standard deviation of the first x: σ is noise alone, √(σ²+1) is noise and data of variance 1. */
   readonly start: (sigma: number, spacing: Spacing | undefined) => number;
+  /** Whether a model's config can ask for a walk that ends at the level of time 0 (`set_alpha_to_one: false`). */
+  readonly stopsShort: boolean;
   /** What the last x is multiplied by: 1, or 1/√(σ²+1) where x is kept as √ᾱ·x₀ + √(1−ᾱ)·ε all along. */
   readonly end: (sigma: number) => number;
 }
@@ -48,24 +50,40 @@ const preserving = { start: noiseAndData, end: (sigma: number) => 1 / noiseAndDa
 /** How the samplers of diffusers and of k-diffusion count levels and times. */
 export const conventions = {
   /** diffusers' DDIM, DDPM and PNDM schedulers. */
-  ddim: { openEnd: false, wholeTimes: true, interpolation: "linear", curveEnds: "table", ...preserving },
+  ddim: {
+    openEnd: false,
+    wholeTimes: true,
+    interpolation: "linear",
+    curveEnds: "table",
+    stopsShort: true,
+    ...preserving,
+  },
   /** diffusers' Euler, Euler ancestral, Heun, LMS and KDPM2 schedulers. */
   euler: {
     openEnd: false,
     wholeTimes: false,
     interpolation: "linear",
     curveEnds: "spacing",
+    stopsShort: false,
     start: (sigma, spacing) => (spacing === "leading" ? noiseAndData(sigma) : sigma),
     end: () => 1,
   },
   /** diffusers' DPM-Solver, UniPC and DEIS schedulers. */
-  dpm: { openEnd: true, wholeTimes: true, interpolation: "linear", curveEnds: "table", ...preserving },
+  dpm: {
+    openEnd: true,
+    wholeTimes: true,
+    interpolation: "linear",
+    curveEnds: "table",
+    stopsShort: false,
+    ...preserving,
+  },
   /** crowsonkb/k-diffusion, and with it A1111 and ComfyUI. */
   kdiffusion: {
     openEnd: false,
     wholeTimes: false,
     interpolation: "log",
     curveEnds: "table",
+    stopsShort: false,
     start: (sigma) => sigma,
     end: () => 1,
   },

@@ -28,7 +28,7 @@ describe("openModel", () => {
       ...{ width: 32, height: 32, steps: 4, guidance: 2, sampler: "euler", schedule: "trailing", shift: 1 },
     });
     expect(model.prediction).toBe(predictions.flow);
-    expect(sizeStep(model)).toBe(16);
+    expect(sizeStep(model)).toBe(8);
     expect(model.texts[0].tokenizer.encode("a red boat").pieces.map(({ text }) => text)).toEqual(["red", "boat"]);
     const latents = { dtype: "f32", shape: [1, 8, 1, 1], data: Float32Array.of(1, -1, 9, 0, 0, 0, 0, 0) } as const;
     expect([...preview(model, latents)!.data].map((x) => Number(x.toFixed(3)))).toEqual([0.4, -0.3, 1]);

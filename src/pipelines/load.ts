@@ -67,13 +67,14 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
     defaultsOf(folder.index, scheduler, side, guidance),
   );
   return {
-    name: name ?? basename(resolve(path)),
+    name: name ?? basename(resolve(path), ".safetensors"),
     hash: await fingerprint([...new Set([...unet.files, ...vae.files, ...files])]),
     specs,
     weights: { unet: unet.weights, vae: vae.weights },
     texts,
     zeroNegative: folder.index.force_zeros_for_empty_prompt === true,
     table: scheduler.table,
+    final: scheduler.final,
     prediction: options.prediction === undefined ? scheduler.prediction : predictions[options.prediction],
     defaults,
     ...(preview && { preview }),

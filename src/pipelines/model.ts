@@ -45,13 +45,15 @@ export interface Model {
   readonly zeroNegative: boolean;
   readonly table: NoiseTable;
   readonly prediction: Prediction;
+  /** Where walks end whose convention lets a model say so (`Convention.stopsShort`). */
+  readonly final: "zero" | "sigma_min";
   readonly defaults: Defaults;
   /** RGB (−1…1) of a latent pixel, roughly: `factors` [3][channels] times the latent, plus `bias`. For previews. */
   readonly preview?: { readonly factors: readonly (readonly number[])[]; readonly bias: readonly number[] };
 }
 
-/** Pixels along each axis must be a multiple of this: the autoencoder's factor times the U-Net's halvings. */
-export const sizeStep = ({ specs }: Model): number => vaeFactor(specs.vae) * 2 ** (specs.unet.levels.length - 1);
+/** Pixels along each axis must be a multiple of this: what one latent pixel spans. */
+export const sizeStep = ({ specs }: Pick<Model, "specs">): number => vaeFactor(specs.vae);
 
 /** The shape of the latents of one picture. */
 export function latentShape(

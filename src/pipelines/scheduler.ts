@@ -12,6 +12,8 @@ export interface Scheduler {
   readonly schedule: ScheduleName;
   /** Every noise level is multiplied by this. */
   readonly shift: number;
+  /** Where walks end that a config has a say in. */
+  readonly final: "zero" | "sigma_min";
 }
 
 /**
@@ -56,6 +58,7 @@ function flow(f: Fields): Scheduler {
     sampler: "euler",
     schedule: f.boolean("use_karras_sigmas", false) ? "karras" : "linspace",
     shift: f.number("shift", 1),
+    final: "zero",
   };
 }
 
@@ -79,6 +82,7 @@ function variancePreserving(f: Fields, kind: string): Scheduler {
     sampler: classes[kind],
     schedule: multistep ? "karras" : spacing,
     shift: 1,
+    final: f.boolean("set_alpha_to_one", true) ? "zero" : "sigma_min",
   };
 }
 

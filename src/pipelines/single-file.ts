@@ -1,7 +1,7 @@
 // Single files: a whole model in one .safetensors, as the original code wrote it, seen as the folder that diffusers would
 // make of it. Nothing is converted: tensors stay where they are in the file. Node only.
 import { stat } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigError } from "../models/fields.ts";
 import {
   averaged,
@@ -68,7 +68,6 @@ export async function openSingleFile(path: string, { average = false }: SingleFi
     unused: unused(file, Object.values(parts)),
     index: {
       _class_name: classes[found.family],
-      dreamgrain: { name: basename(path, extname(path)) },
       ...(xl && { force_zeros_for_empty_prompt: true }),
       ...Object.fromEntries(Object.keys(parts).map((name) => [name, ["diffusers", "part"]])),
     },
@@ -147,6 +146,7 @@ function schedulerConfig(velocity: boolean, zeroSnr: boolean): Config {
     beta_end: 0.012,
     num_train_timesteps: 1000,
     steps_offset: 1,
+    set_alpha_to_one: false,
     prediction_type: velocity ? "v_prediction" : "epsilon",
     ...(zeroSnr && { rescale_betas_zero_snr: true, timestep_spacing: "trailing" }),
   };

@@ -102,7 +102,8 @@ export function settings(model: Model, request: Request): Settings {
 /** The noise levels that settings walk through. */
 export function walk(model: Model, { sampler, schedule, steps, shift }: Settings): Sigmas {
   const { convention } = samplerNamed(sampler);
-  return scheduleNamed(schedule).schedule(model.table, steps, { convention, shift });
+  const final = convention.stopsShort ? model.final : "zero";
+  return scheduleNamed(schedule).schedule(model.table, steps, { convention, shift, final });
 }
 
 /**
@@ -133,7 +134,8 @@ export async function* textToImage(engine: Engine, request: Request): AsyncGener
   const x = scale(startingNoise(generator, latentShape(model, chosen.width, chosen.height), chosen), sigmas.start);
   const { sample } = samplerNamed(chosen.sampler);
   const { prediction } = model;
-  const latents = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape), prediction });
+  const last = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape), prediction });
+  const latents = scale(last, sigmas.end);
   const pixels = await engine.decode(latents);
   return { pixels, latents, settings: chosen, notices };
 }

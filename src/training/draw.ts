@@ -59,10 +59,10 @@ export async function drawAll(engine: Engine, wishes: readonly Wish[], options: 
       : asked;
     const noise = perImage(full.map(({ seed }) => cpuGenerator(seed)));
     const x = scale(noise([full.length, ...shape]), sigmas.start);
-    const latents = await finish(
+    const last = await finish(
       samplerNamed(chosen.sampler).sample(denoise, x, sigmas, { noise, prediction: model.prediction }),
     );
-    pictures.push(rows(await engine.decode(latents), 0, some.length));
+    pictures.push(rows(await engine.decode(scale(last, sigmas.end)), 0, some.length));
     onProgress?.(from + some.length);
   }
   return stack(pictures);

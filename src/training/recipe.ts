@@ -215,6 +215,7 @@ export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, de
     ],
     zeroNegative: false,
     table: flowTable(),
+    final: "zero",
     prediction: predictions.flow,
     defaults: { width: side, height: side, steps: 12, guidance: 3, sampler: "euler", schedule: "trailing", shift: 1 },
     preview: latents.preview,

@@ -1,0 +1,94 @@
+"""What diffusers makes of a folder of models: text embeddings, latents after each step, pictures. See README.md.
+
+    run.py MODELS CASES OUT    MODELS/<kind> are folders in the layout of diffusers; OUT/<case>.safetensors is written
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import diffusers
+import torch
+import transformers
+from safetensors.torch import save_file
+
+diffusers.utils.logging.disable_progress_bar()
+transformers.utils.logging.disable_progress_bar()
+torch.set_grad_enabled(False)
+torch.set_num_threads(1)
+
+
+def draw(folder, case):
+    request = case["request"]
+    xl = (folder / "text_encoder_2").exists()
+    kind = diffusers.StableDiffusionXLPipeline if xl else diffusers.StableDiffusionPipeline
+    more = {} if xl else {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    pipe = kind.from_pretrained(folder, torch_dtype=torch.float32, **more)
+    config = dict(case["scheduler"])
+    scheduler = getattr(diffusers, config.pop("_class_name"))
+    # What the folder does not say is a default of its own scheduler's; diffusers would drop it even when it is said here.
+    known = {name: value for name, value in pipe.scheduler.config.items() if name != "_use_default_values"}
+    pipe.scheduler = scheduler.from_config({**known, **config})
+    pipe.set_progress_bar_config(disable=True)
+
+    guidance = request["guidance"]
+    skip = request.get("clipSkip", 1) - 1
+    words = {"device": "cpu", "num_images_per_prompt": 1, "do_classifier_free_guidance": guidance > 1}
+    encoded = pipe.encode_prompt(
+        prompt=request["prompt"], negative_prompt=request.get("negative"), clip_skip=skip or None, **words
+    )
+    names = ["prompt", "negative", "prompt pooled", "negative pooled"]
+    kept = {name: t for name, t in zip(names, encoded) if t is not None}
+
+    steps = []
+    latents = pipe(
+        prompt=request["prompt"],
+        negative_prompt=request.get("negative"),
+        width=request["width"],
+        height=request["height"],
+        num_inference_steps=request["steps"],
+        guidance_scale=guidance,
+        guidance_rescale=request.get("rescale", 0.0),
+        clip_skip=skip or None,
+        generator=torch.Generator("cpu").manual_seed(request["seed"]),
+        output_type="latent",
+        callback_on_step_end=lambda _, __, ___, state: steps.append(state["latents"].clone()) or {},
+    ).images
+    kept["latents"] = torch.cat(steps)
+    kept["picture"] = pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample
+    return {name: t.float().contiguous() for name, t in kept.items()}
+
+
+def check_single_file(folder):
+    """Whether diffusers finds in a single file, written by dreamgrain, just what is in the folder."""
+    xl = (folder / "text_encoder_2").exists()
+    kind = diffusers.StableDiffusionXLPipeline if xl else diffusers.StableDiffusionPipeline
+    file = kind.from_single_file(folder.with_suffix(".safetensors"), config=str(folder), local_files_only=True)
+    whole = kind.from_pretrained(folder)
+    for name in ["unet", "vae", "text_encoder", *(["text_encoder_2"] if xl else [])]:
+        part = getattr(whole, name).state_dict()
+        found = getattr(file, name).state_dict()
+        assert found.keys() == part.keys(), f"{folder.name}: {name} has other tensors in the single file"
+        for key, t in part.items():
+            assert torch.equal(found[key].float(), t.float()), f"{folder.name}: {name} {key} differs in the single file"
+    print(folder.name, "the same in a single file", flush=True)
+
+
+def main(models, cases, out):
+    for file in sorted(models.glob("*.safetensors")):
+        check_single_file(file.with_suffix(""))
+    if not hasattr(transformers.CLIPTextModel, "text_model"):
+        # transformers 5 has no such level any more; diffusers 0.42 still looks for the final norm there to skip layers.
+        transformers.CLIPTextModel.text_model = property(lambda self: self)
+    out.mkdir(parents=True, exist_ok=True)
+    versions = {"torch": torch.__version__, "diffusers": diffusers.__version__}
+    for case in json.loads(cases.read_text()):
+        tensors = draw(models / case["kind"], case)
+        save_file(tensors, out / f"{case['name']}.safetensors", metadata=versions)
+        print(case["name"], {name: list(t.shape) for name, t in tensors.items()}, flush=True)
+
+
+main(*map(Path, sys.argv[1:4]))
