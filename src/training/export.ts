@@ -69,7 +69,7 @@ export async function exportModel(folder: string, trained: Trained): Promise<voi
       width: recipe.side,
       height: recipe.side,
       steps: 20,
-      guidance: 4,
+      guidance: 3,
       sampler: "euler",
       schedule: "trailing",
       shift: 1,

@@ -50,7 +50,7 @@ const standard: Recipe = {
   side: 64,
   shards: 48,
   latents: { pictures: 1000, whitening: 0.5 },
-  decoder: { steps: 1500, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.2 },
+  decoder: { steps: 1000, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.3 },
   denoiser: {
     steps: 5000,
     batch: 64,
