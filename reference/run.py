@@ -51,6 +51,7 @@ def draw(folder, case):
         height=request["height"],
         num_inference_steps=request["steps"],
         guidance_scale=guidance,
+        eta=case.get("eta", 0.0),
         guidance_rescale=request.get("rescale", 0.0),
         clip_skip=skip or None,
         generator=torch.Generator("cpu").manual_seed(request["seed"]),

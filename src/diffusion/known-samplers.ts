@@ -28,7 +28,7 @@ export interface SamplerEntry extends Named {
   readonly cite: string;
 }
 
-const { ddim: alphas, euler: sigmas, dpm } = conventions;
+const { ddim: alphas, ddpm: toTheEnd, euler: sigmas, dpm } = conventions;
 
 /** Every sampler, with how it is called and what it costs. */
 export const samplers = {
@@ -183,7 +183,7 @@ export const samplers = {
   ddpm: {
     title: "DDPM",
     sample: ddpm,
-    convention: alphas,
+    convention: toTheEnd,
     random: true,
     calls: 1,
     cite: "Ho et al. 2020, arXiv:2006.11239, eq. 6 and 7",
@@ -219,7 +219,7 @@ export const samplers = {
   lcm: {
     title: "LCM",
     sample: lcm,
-    convention: alphas,
+    convention: toTheEnd,
     random: true,
     calls: 1,
     cite: "Luo et al. 2023, arXiv:2310.04378",

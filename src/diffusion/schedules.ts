@@ -47,17 +47,21 @@ const noiseAndData = (sigma: number): number => Math.sqrt(sigma * sigma + 1);
 /** σ-space is an inner matter of these: outside, x has variance 1 at every level. */
 const preserving = { start: noiseAndData, end: (sigma: number) => 1 / noiseAndData(sigma) };
 
+/** The habits of those that walk from one ᾱ of the table to another. */
+const alphas = {
+  openEnd: false,
+  wholeTimes: true,
+  interpolation: "linear",
+  curveEnds: "table",
+  ...preserving,
+} as const;
+
 /** How the samplers of diffusers and of k-diffusion count levels and times. */
 export const conventions = {
-  /** diffusers' DDIM, DDPM and PNDM schedulers. */
-  ddim: {
-    openEnd: false,
-    wholeTimes: true,
-    interpolation: "linear",
-    curveEnds: "table",
-    stopsShort: true,
-    ...preserving,
-  },
+  /** diffusers' DDIM, PNDM and TCD schedulers. */
+  ddim: { ...alphas, stopsShort: true },
+  /** diffusers' DDPM and LCM schedulers, which always walk to the end. */
+  ddpm: { ...alphas, stopsShort: false },
   /** diffusers' Euler, Euler ancestral, Heun, LMS and KDPM2 schedulers. */
   euler: {
     openEnd: false,

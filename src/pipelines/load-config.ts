@@ -23,8 +23,8 @@ export function defaultsOf(
   return {
     width: f.number("width", side),
     height: f.number("height", side),
-    steps: f.number("steps", 20),
-    guidance: f.number("guidance", usualGuidance),
+    steps: f.number("steps", scheduler.few?.steps ?? 20),
+    guidance: f.number("guidance", scheduler.few?.guidance ?? usualGuidance),
     sampler: lookUp("sampler", f.string("sampler", scheduler.sampler), samplers),
     schedule: lookUp("schedule", f.string("schedule", scheduler.schedule), schedules),
     shift: f.number("shift", scheduler.shift),

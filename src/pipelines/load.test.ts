@@ -44,6 +44,23 @@ describe("openModel", () => {
     ]);
     expect(model.preview?.factors).toHaveLength(3);
   });
+  it("draws in four steps, unguided, with a model that was distilled for it", async () => {
+    const file = join(folder, "sd/scheduler/scheduler_config.json");
+    const text = await readFile(file, "utf8");
+    for (const [kind, sampler] of [
+      ["LCMScheduler", "lcm"],
+      ["TCDScheduler", "tcd"],
+    ]) {
+      await writeFile(file, JSON.stringify({ ...(JSON.parse(text) as object), _class_name: kind }));
+      expect((await openModel(join(folder, "sd"))).defaults).toMatchObject({
+        sampler,
+        schedule: "lcm",
+        steps: 4,
+        guidance: 1,
+      });
+    }
+    await writeFile(file, text);
+  });
   it("names weights by what is in them", async () => {
     const before = await openModel(join(folder, "own"));
     expect((await openModel(join(folder, "own"))).hash).toBe(before.hash);
@@ -56,7 +73,7 @@ describe("openModel", () => {
   it.each([
     ["own/model_index.json", { text_encoder_2: ["a", "b"] }, "there is no "],
     ["own/model_index.json", { dreamgrain: { sampler: "oiler" } }, 'Did you mean "euler"'],
-    ["sd/scheduler/scheduler_config.json", { _class_name: "LCMScheduler" }, "_class_name"],
+    ["sd/scheduler/scheduler_config.json", { _class_name: "ScoreSdeVeScheduler" }, "_class_name"],
     ["sd/scheduler/scheduler_config.json", { prediction_type: "x" }, "prediction_type"],
     ["own/tokenizer/vocabulary.json", { words: ["Red"], length: 12 }, "lower-case"],
     ["own/tokenizer/vocabulary.json", { words: Array.from("abcdefghijklmnop"), length: 12 }, "20 ids"],

@@ -14,6 +14,8 @@ export interface Scheduler {
   readonly shift: number;
   /** Where walks end that a config has a say in. */
   readonly final: "zero" | "sigma_min";
+  /** What networks want that were distilled for few steps, with guidance in them already. */
+  readonly few?: { readonly steps: number; readonly guidance: number };
 }
 
 /**
@@ -32,8 +34,10 @@ const classes: Readonly<Record<string, SamplerName>> = {
   HeunDiscreteScheduler: "heun",
   KDPM2AncestralDiscreteScheduler: "dpm2_a",
   KDPM2DiscreteScheduler: "dpm2",
+  LCMScheduler: "lcm",
   LMSDiscreteScheduler: "lms",
   PNDMScheduler: "dpmpp2m",
+  TCDScheduler: "tcd",
   UniPCMultistepScheduler: "unipc",
 };
 
@@ -76,13 +80,15 @@ function variancePreserving(f: Fields, kind: string): Scheduler {
   const early = kind === "DDIMScheduler" || kind === "DDPMScheduler";
   const spacing = f.text("timestep_spacing", ["leading", "trailing", "linspace"], early ? "leading" : "linspace");
   const multistep = classes[kind] === "dpmpp2m" || f.boolean("use_karras_sigmas", false);
+  const distilled = kind === "LCMScheduler" || kind === "TCDScheduler";
   return {
     table: f.boolean("rescale_betas_zero_snr", false) ? zeroTerminalSnr(plain) : plain,
     prediction: predictions[predictionNames[f.text("prediction_type", PREDICTIONS, "epsilon")]],
     sampler: classes[kind],
-    schedule: multistep ? "karras" : spacing,
+    schedule: distilled ? "lcm" : multistep ? "karras" : spacing,
     shift: 1,
     final: f.boolean("set_alpha_to_one", true) ? "zero" : "sigma_min",
+    ...(distilled && { few: { steps: 4, guidance: 1 } }),
   };
 }
 

@@ -55,11 +55,14 @@ export async function run(options: RunOptions): Promise<boolean> {
     await writeFileAtomically(join(folder, `${stage}-${String(state.step).padStart(6, "0")}.png`), png);
   };
 
-  let smoothLoss: number | undefined;
+  // The mean of the losses so far, those of long ago counting less; the weight undoes that it began at nothing.
+  let [losses, weight] = [0, 0];
   let seconds: number | undefined;
   let saved = performance.now();
   for await (const step of options.train()) {
-    smoothLoss = smoothLoss === undefined ? step.loss : smoothLoss + 0.02 * (step.loss - smoothLoss);
+    losses += 0.02 * (step.loss - losses);
+    weight += 0.02 * (1 - weight);
+    const smoothLoss = losses / weight;
     seconds = seconds === undefined ? step.seconds : seconds + 0.05 * (step.seconds - seconds);
     const progress: Progress = {
       ...step,
