@@ -161,6 +161,12 @@ describe("what a file may also be", () => {
     const plain = await openModel(inside("ema.safetensors"));
     expect(await first(plain)).toBe(await first(await openModel(inside("sd"))));
     expect(await first(await openModel(inside("ema.safetensors"), { average: true }))).toBe(0.5);
+    // A picture's metadata must tell models apart that are made of one file.
+    const hashes = [{}, { average: true }, { prediction: "v" }, {}] as const;
+    const [one, ema, v, again] = await Promise.all(
+      hashes.map(async (options) => (await openModel(inside("ema.safetensors"), options)).hash),
+    );
+    expect([again, new Set([one, ema, v]).size]).toEqual([one, 3]);
     await expect(openModel(inside("sd.safetensors"), { average: true })).rejects.toThrow(/no averaged copy/);
   });
 

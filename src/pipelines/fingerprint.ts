@@ -10,9 +10,11 @@ const BYTES = 4096;
  * Ten hex digits that tell weights apart: SHA-256 over each file's size, its first block (where the header is) and 63 more
  * blocks of 4 KiB spread evenly to its end. Training changes every tensor, so it changes these; a file of any size takes
  * milliseconds. It is not the hash of the whole file that A1111 prints.
+ * @param choices what else tells the model from another made of the same files
  */
-export async function fingerprint(files: readonly SafetensorsFile[]): Promise<string> {
+export async function fingerprint(files: readonly SafetensorsFile[], choices: readonly string[] = []): Promise<string> {
   const hash = createHash("sha256");
+  for (const choice of choices) hash.update(`${choice}\n`);
   const block = new Uint8Array(BYTES);
   for (const { path, fileSize } of files) {
     hash.update(`${fileSize}\n`);

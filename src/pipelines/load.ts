@@ -68,7 +68,10 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
   );
   return {
     name: name ?? basename(resolve(path), ".safetensors"),
-    hash: await fingerprint([...new Set([...unet.files, ...vae.files, ...files])]),
+    hash: await fingerprint(
+      [...new Set([...unet.files, ...vae.files, ...files])],
+      [...(options.average ? ["averaged"] : []), ...(options.prediction ? [options.prediction] : [])],
+    ),
     specs,
     weights: { unet: unet.weights, vae: vae.weights },
     texts,
