@@ -14,6 +14,13 @@ import { formulaParam } from "./formula.ts";
 
 const small = configs.small;
 const sd = configs.sd15;
+const vae = { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 } as const;
+const betas = {
+  num_train_timesteps: 1000,
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  beta_schedule: "scaled_linear",
+} as const;
 
 /** The kinds of folder: this project's own, and Stable Diffusion in miniature (CLIP's real vocabulary). */
 const kinds = {
@@ -70,11 +77,11 @@ const kinds = {
       cross_attention_dim: 8,
       layers_per_block: 1,
     },
-    vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
+    vae,
     text_encoder: { ...sd.text_encoder, ...miniature(8) },
     scheduler: {
       _class_name: "PNDMScheduler",
-      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...betas,
       ...{ skip_prk_steps: true, steps_offset: 1, clip_sample: false, set_alpha_to_one: false, trained_betas: null },
     },
     index: {},
@@ -92,11 +99,11 @@ const kinds = {
       cross_attention_dim: 8,
       layers_per_block: 1,
     },
-    vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
+    vae,
     text_encoder: { ...configs.sd21.text_encoder, ...miniature(8) },
     scheduler: {
       _class_name: "DDIMScheduler",
-      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...betas,
       ...{ steps_offset: 1, clip_sample: false, set_alpha_to_one: false, prediction_type: "v_prediction" },
     },
     index: {},
@@ -115,11 +122,11 @@ const kinds = {
       cross_attention_dim: 8,
       layers_per_block: 1,
     },
-    vae: { ...sd.vae, block_out_channels: [32, 32, 32, 32], layers_per_block: 1 },
+    vae,
     text_encoder: { ...sd.text_encoder, ...miniature(8) },
     scheduler: {
       _class_name: "PNDMScheduler",
-      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...betas,
       ...{ skip_prk_steps: true, steps_offset: 1, set_alpha_to_one: false },
     },
     index: {},
@@ -147,7 +154,7 @@ const kinds = {
     text_encoder_2: { ...configs.sdxl.text_encoder_2, ...miniature(12), projection_dim: 16 },
     scheduler: {
       _class_name: "EulerDiscreteScheduler",
-      ...{ num_train_timesteps: 1000, beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" },
+      ...betas,
       ...{ steps_offset: 1, timestep_spacing: "leading", prediction_type: "epsilon" },
     },
     index: { _class_name: "StableDiffusionXLPipeline", force_zeros_for_empty_prompt: true },

@@ -249,6 +249,41 @@ describe("what a file may also be", () => {
   });
 });
 
+describe("a folder that is written once more", () => {
+  it("keeps words and defaults of our own, and leaves out what is not needed", async () => {
+    const own = await writeTinyModel(inside("words"));
+    const index = JSON.parse(await readFile(join(own, "model_index.json"), "utf8")) as object;
+    await writeFile(join(own, "model_index.json"), JSON.stringify({ ...index, feature_extractor: ["a", "b"] }));
+    const { left } = await writeFolder(inside("words-again"), await openModelFolder(own));
+    expect(left).toEqual(["feature_extractor"]);
+    const [before, after] = [await openModel(own), await openModel(inside("words-again"))];
+    expect([after.defaults, await all(after)]).toEqual([before.defaults, await all(before)]);
+    expect(after.texts[0].tokenizer.encode("a red boat").ids).toEqual(
+      before.texts[0].tokenizer.encode("a red boat").ids,
+    );
+    const written = await openModelFolder(inside("words-again"));
+    expect([written.has("feature_extractor"), written.has("unet")]).toEqual([false, true]);
+  });
+  it("keeps the padding, wherever it is said", async () => {
+    const folder = await writeTinyModel(inside("padded"), "sd2");
+    await rm(join(folder, "tokenizer/special_tokens_map.json"));
+    await writeFile(join(folder, "tokenizer/tokenizer_config.json"), '{"pad_token":{"content":"!"}}');
+    await writeFolder(inside("padded-again"), await openModelFolder(folder));
+    const { ids } = (await openModel(inside("padded-again"))).texts[0].tokenizer.encode("a cat");
+    expect(ids.data[76]).toBe(0);
+  });
+  it("is not there when it could not be finished", async () => {
+    const file = await openSafetensors(inside("sd.safetensors"));
+    const names = file.names().filter((name) => !name.startsWith("cond_stage_model"));
+    const info = (name: string) => (names.includes(name) ? file.info(name) : undefined);
+    await writeSafetensors(inside("deaf.safetensors"), { ...file, names: () => names, info });
+    await expect(writeFolder(inside("deaf"), await openSingleFile(inside("deaf.safetensors")))).rejects.toThrow(
+      /no text_encoder/,
+    );
+    expect((await readdir(root)).filter((name) => name.startsWith("deaf"))).toEqual(["deaf.safetensors"]);
+  });
+});
+
 describe("what is refused", () => {
   const refused = async (tensors: Weights): Promise<string> => {
     const path = inside("refused.safetensors");

@@ -1,6 +1,6 @@
 // Convert: a model from a single file to a folder and back, tensor by tensor, without changing a bit unless asked to. Node only.
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { prefixes } from "../models/original.ts";
 import {
@@ -20,6 +20,8 @@ import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { inverted, viewed } from "../weights/views.ts";
 import { cast, check, merged, prefixed, type Weights } from "../weights/weights.ts";
 
+import { ifMissing, paddingOf } from "./load.ts";
+
 export interface ConvertOptions {
   /** Store every tensor as this; as it is unless told. */
   readonly dtype?: FloatDType;
@@ -28,7 +30,7 @@ export interface ConvertOptions {
 /** What became of a model's tensors. */
 export interface Converted {
   readonly tensors: number;
-  /** Tensors of the source's networks that nothing wants and that were left out. */
+  /** What was left out: tensors that no network wants, parts that dreamgrain has no use for. */
   readonly left: readonly string[];
 }
 
@@ -80,59 +82,76 @@ function placeOf(
     : { prefix: prefixes.text_encoder.clip, names: originalClipNames(spec) };
 }
 
+/** What transformers calls the text encoders. */
 const transformers = { text_encoder: "CLIPTextModel", text_encoder_2: "CLIPTextModelWithProjection" } as const;
 
 /**
- * Write a model as a folder in the layout of diffusers, configs and tokenizers included.
+ * Write a model as a folder in the layout of diffusers, configs and tokenizers included. It appears under its name when it is
+ * complete. What dreamgrain has no use for (a safety checker, its feature extractor) is left out, and named in the result.
+ * @param path where nothing is yet
  * @throws ModelError when a part is missing
  */
 export async function writeFolder(path: string, from: ModelFolder, { dtype }: ConvertOptions = {}): Promise<Converted> {
-  await mkdir(path, { recursive: true });
+  await mkdir(dirname(resolve(path)), { recursive: true });
+  const folder = await mkdtemp(`${resolve(path)}.partial-`);
+  try {
+    const converted = await fillFolder(folder, from, dtype);
+    await chmod(folder, 0o755);
+    await rename(folder, path);
+    return converted;
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function fillFolder(folder: string, from: ModelFolder, dtype: FloatDType | undefined): Promise<Converted> {
   let tensors = 0;
   const write = async (name: string, file: "diffusion_pytorch_model" | "model"): Promise<Component> => {
     const part = await from.component(name);
-    await writeComponent(join(path, name), file, part.config, dtype ? cast(part.weights, dtype) : part.weights);
+    await writeComponent(join(folder, name), file, part.config, dtype ? cast(part.weights, dtype) : part.weights);
     tensors += part.weights.names().length;
     return part;
   };
-  const json = (file: string, value: unknown): Promise<void> =>
-    writeFileAtomically(join(path, file), `${JSON.stringify(value, null, 2)}\n`);
-
-  const index: Record<string, unknown> = { ...from.index };
+  const written: Record<string, unknown> = {};
   for (const name of ["unet", "vae"] as const) {
     const { config } = await write(name, "diffusion_pytorch_model");
-    index[name] = ["diffusers", config._class_name];
+    written[name] = ["diffusers", config._class_name];
   }
   for (const [name, kind] of Object.entries(transformers)) {
-    if (!from.has(name)) continue;
+    if (name !== "text_encoder" && !from.has(name)) continue;
     await write(name, "model");
-    index[name] = ["transformers", kind];
-    const suffix = name.slice("text_encoder".length);
-    index[`tokenizer${suffix}`] = ["transformers", "CLIPTokenizer"];
-    await writeTokenizer(join(path, `tokenizer${suffix}`), from, `tokenizer${suffix}`);
+    written[name] = ["transformers", kind];
+    const tokenizer = `tokenizer${name.slice("text_encoder".length)}`;
+    const own = await from.json(`${tokenizer}/vocabulary.json`).catch(ifMissing);
+    if (own) await writeJson(join(folder, tokenizer), "vocabulary.json", own);
+    else await writeClipTokenizer(join(folder, tokenizer), await paddingOf(from, tokenizer));
+    written[tokenizer] = own ? from.index[tokenizer] : ["transformers", "CLIPTokenizer"];
   }
   const scheduler = await from.json("scheduler/scheduler_config.json");
-  await mkdir(join(path, "scheduler"), { recursive: true });
-  await json("scheduler/scheduler_config.json", scheduler);
-  await json("model_index.json", { ...index, scheduler: ["diffusers", scheduler._class_name] });
-  return { tensors, left: [] };
+  await writeJson(join(folder, "scheduler"), "scheduler_config.json", scheduler);
+  written.scheduler = ["diffusers", scheduler._class_name];
+  const left = Object.keys(from.index).filter((name) => from.has(name) && !Object.hasOwn(written, name));
+  const absent = Object.fromEntries(left.map((name) => [name, [null, null]]));
+  await writeJson(folder, "model_index.json", { ...from.index, ...absent, ...written });
+  return { tensors, left };
+}
+
+async function writeJson(folder: string, file: string, value: unknown): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomically(join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** CLIP's vocabulary and merges, as transformers reads them, and how texts are filled up. */
-async function writeTokenizer(folder: string, from: ModelFolder, name: string): Promise<void> {
-  const special = await from.json(`${name}/special_tokens_map.json`).catch((error: unknown) => {
-    if (error instanceof ModelError && error.code === "missing") return { pad_token: "<|endoftext|>" };
-    throw error;
-  });
+async function writeClipTokenizer(folder: string, pad_token = "<|endoftext|>"): Promise<void> {
   const merges = clipMerges();
-  await mkdir(folder, { recursive: true });
-  const files = {
-    "vocab.json": JSON.stringify(clipVocabulary(merges)),
-    "merges.txt": `#version: 0.2\n${merges.join("\n")}\n`,
-    "special_tokens_map.json": JSON.stringify({ ...SPECIAL, ...special }),
-    "tokenizer_config.json": JSON.stringify({ tokenizer_class: "CLIPTokenizer", model_max_length: 77, ...special }),
-  };
-  for (const [file, content] of Object.entries(files)) await writeFileAtomically(join(folder, file), content);
+  const special = { bos_token: "<|startoftext|>", eos_token: "<|endoftext|>", unk_token: "<|endoftext|>", pad_token };
+  await writeJson(folder, "vocab.json", clipVocabulary(merges));
+  await writeFileAtomically(join(folder, "merges.txt"), `#version: 0.2\n${merges.join("\n")}\n`);
+  await writeJson(folder, "special_tokens_map.json", special);
+  await writeJson(folder, "tokenizer_config.json", {
+    tokenizer_class: "CLIPTokenizer",
+    model_max_length: 77,
+    pad_token,
+  });
 }
-
-const SPECIAL = { bos_token: "<|startoftext|>", eos_token: "<|endoftext|>", unk_token: "<|endoftext|>" } as const;

@@ -9,7 +9,7 @@ import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
 import { ints, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
-import { type Model, type TextEncoder, unscaled } from "./model.ts";
+import { type Model, mostClipSkip, type TextEncoder, unscaled } from "./model.ts";
 
 /** What guides a U-Net. */
 export interface Context {
@@ -148,20 +148,19 @@ export function engine(model: Model, runtime: Runtime): Engine {
 const rowsOf = (encodings: readonly Encoding[]): number => encodings.reduce((sum, { ends }) => sum + ends.length, 0);
 
 /** A text encoder with just the outputs that guide: `tokens`, and `pooled` where there is one. */
-function readerGraph({ spec, tokens, pooled, tokenizer }: TextEncoder, clipSkip: number): Graph<string, string> {
-  const last = tokens === "last_hidden_state";
-  const layer = spec.layers + 1 - clipSkip - (last ? 0 : 1);
-  if (!Number.isInteger(clipSkip) || clipSkip < 1 || layer < 1)
-    throw new RangeError(
-      `clip skip: ${clipSkip} must be a whole number from 1 to ${spec.layers - (last ? 0 : 1)}; 1 skips nothing`,
-    );
+function readerGraph(reader: TextEncoder, clipSkip: number): Graph<string, string> {
+  const { spec, tokens, pooled, tokenizer } = reader;
+  const most = mostClipSkip(reader);
+  if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > most)
+    throw new RangeError(`clip skip: ${clipSkip} must be a whole number from 1 to ${most}; 1 skips nothing`);
+  const layer = most + 1 - clipSkip;
   const ids = { shape: [1, tokenizer.length], dtype: "i32" } as const;
   return trace<string, string>({ ids, ...(pooled && { rows: { shape: [1], dtype: "i32" } }) }, (p, inputs) => {
     const states = clipText(p, spec, inputs.ids);
     const hidden = states.hiddenStates[layer];
     const whole = pooled && pooledText(states, inputs.rows);
     return {
-      tokens: last ? states.finalNorm(hidden) : hidden,
+      tokens: tokens === "last_hidden_state" ? states.finalNorm(hidden) : hidden,
       ...(whole && { pooled: pooled === "text_embeds" ? textEmbeds(p, spec, whole) : whole }),
     };
   });

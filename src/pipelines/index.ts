@@ -1,5 +1,5 @@
 // Pipelines: where networks and diffusion meet, from words to a picture. Everything here runs in browsers.
-export { type Engine, engine } from "./engine.ts";
+export { type Context, type ContextOptions, type Engine, engine } from "./engine.ts";
 export { type Drowning, type ForwardOptions, fitted, forward } from "./forward.ts";
 export { KEYWORD, pictureText, type Recipe, recipeIn, seedOf } from "./metadata.ts";
 export { type Defaults, latentShape, type Model, preview, sizeStep, type TextEncoder, unscaled } from "./model.ts";
@@ -7,6 +7,7 @@ export { type Scheduler, schedulerOf } from "./scheduler.ts";
 export {
   type Picture,
   type Request,
+  type RngName,
   type Settings,
   settings,
   textToImage,

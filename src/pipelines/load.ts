@@ -164,10 +164,15 @@ async function openTokenizer(folder: ModelFolder, name: string, spec: ClipTextSp
       "unsupported",
       `model: the text encoder of ${folder.path} knows ${vocabulary} ids; CLIP's ${CLIP_VOCABULARY_SIZE}, or a ${name}/vocabulary.json, were expected`,
     );
-  const special = await folder.json(`${name}/special_tokens_map.json`).catch(ifMissing);
-  const settings = await folder.json(`${name}/tokenizer_config.json`).catch(ifMissing);
-  const pad = padToken(special?.pad_token) ?? padToken(settings?.pad_token);
+  const pad = await paddingOf(folder, name);
   return clipTokenizer(clipMerges(), { length: positions, rows: ROWS, ...(pad === "!" && { pad: 0 }) });
+}
+
+/** The token that texts are filled up with, by what a tokenizer's files say; undefined where they do not. */
+export async function paddingOf(folder: ModelFolder, tokenizer: string): Promise<string | undefined> {
+  const special = await folder.json(`${tokenizer}/special_tokens_map.json`).catch(ifMissing);
+  const settings = await folder.json(`${tokenizer}/tokenizer_config.json`).catch(ifMissing);
+  return padToken(special?.pad_token) ?? padToken(settings?.pad_token);
 }
 
 /** A special token is written as itself or as an object with its content. */
@@ -176,6 +181,7 @@ function padToken(token: unknown): string | undefined {
   return typeof token === "string" ? token : undefined;
 }
 
-function ifMissing(error: unknown): undefined {
+/** For files that a model may do without. */
+export function ifMissing(error: unknown): undefined {
   if (!(error instanceof ModelError) || error.code !== "missing") throw error;
 }

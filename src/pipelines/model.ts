@@ -52,6 +52,10 @@ export interface Model {
   readonly preview?: { readonly factors: readonly (readonly number[])[]; readonly bias: readonly number[] };
 }
 
+/** The furthest that `clipSkip` goes: to the first layer. */
+export const mostClipSkip = ({ spec, tokens }: Pick<TextEncoder, "spec" | "tokens">): number =>
+  tokens === "penultimate" ? spec.layers - 1 : spec.layers;
+
 /** Pixels along each axis must be a multiple of this: what one latent pixel spans. */
 export const sizeStep = ({ specs }: Pick<Model, "specs">): number => vaeFactor(specs.vae);
 

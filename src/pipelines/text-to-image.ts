@@ -8,7 +8,7 @@ import { cpuGenerator, cudaGenerator, type Random, type Seed } from "../tensor/r
 import { type Shape, scale, type Tensor } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
-import { latentShape, type Model, sizeStep } from "./model.ts";
+import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
 
 /** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
 export interface Request {
@@ -84,7 +84,7 @@ export function settings(model: Model, request: Request): Settings {
   if (!(chosen.rescale >= 0 && chosen.rescale <= 1)) throw new RangeError(`rescale: ${chosen.rescale} must be 0 to 1`);
   if (!Object.hasOwn(generators, chosen.rng))
     throw new RangeError(`rng: ${chosen.rng} is unknown; expected ${Object.keys(generators).join(" or ")}`);
-  const skips = Math.min(...model.texts.map(({ spec, tokens }) => spec.layers - (tokens === "penultimate" ? 1 : 0)));
+  const skips = Math.min(...model.texts.map(mostClipSkip));
   if (!Number.isInteger(chosen.clipSkip) || chosen.clipSkip < 1 || chosen.clipSkip > skips)
     throw new RangeError(`clip skip: ${chosen.clipSkip} must be a whole number from 1 to ${skips}; 1 skips nothing`);
   const { variation } = chosen;

@@ -21,7 +21,13 @@ export async function convert(
   const write = to.endsWith(".safetensors") ? writeSingleFile : writeFolder;
   const { tensors, left } = await write(to, source, dtype ? { dtype } : {});
   process.stderr.write(`${counted(tensors, "tensor")} written\n`);
-  if (left.length > 0)
-    process.stderr.write(`${counted(left.length, "tensor")} that no network wants left out, such as ${left[0]}\n`);
+  if (left.length > 0) process.stderr.write(`left out, since nothing here wants it: ${listed(left)}\n`);
   print(to);
 }
+
+const MOST_NAMED = 5;
+
+const listed = (names: readonly string[]): string => {
+  const more = names.length - MOST_NAMED;
+  return [...names.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+};
