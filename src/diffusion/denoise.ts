@@ -61,9 +61,7 @@ export function denoiser(network: Network, prediction: Prediction, time: (sigma:
   return async (x, sigma) => {
     const output = await network(scale(x, prediction.in(sigma)), time(sigma));
     if (!output.data.every(Number.isFinite))
-      throw new Error(
-        `denoise: the network's output at time ${time(sigma)} (σ = ${sigma}) holds NaN or infinity; in half precision, try float32`,
-      );
+      throw new Error(`denoise: the network's output at time ${time(sigma)} (σ = ${sigma}) holds NaN or infinity`);
     return combine([prediction.skip(sigma), x], [prediction.out(sigma), output]);
   };
 }

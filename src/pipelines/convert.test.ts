@@ -307,12 +307,22 @@ describe("what is refused", () => {
       names: () => file.names().filter((n) => !n.includes(sign)),
       info: (n) => (n.includes(sign) ? undefined : file.info(n)),
     });
-    expect(await refused(without("first_stage_model"))).toMatch(/holds no vae; name one with an option of its own/);
+    expect(await refused(without("first_stage_model"))).toMatch(
+      /holds no vae; name another file or folder that does \(--vae\)/,
+    );
     expect(await refused(without("cond_stage_model"))).toMatch(/holds no text_encoder/);
     expect(await refused(prefixed(without("no such name"), "x."))).toMatch(/is no such model/);
     await expect(
       openSingleFile(inside("sd.safetensors")).then((f) => f.json("tokenizer/vocabulary.json")),
     ).rejects.toThrow(/single file and has no/);
+  });
+  it("says which tensor is stored as something else, be it only one", async () => {
+    const bytes = await readFile(inside("sd.safetensors"));
+    const [name, path] = ["model.diffusion_model.middle_block.0.in_layers.2.weight", inside("integers.safetensors")];
+    bytes.write("I16", bytes.indexOf("F16", bytes.indexOf(`"${name}"`)));
+    await writeFile(path, bytes);
+    await expect(openModel(path)).rejects.toThrow(new RegExp(`stores ${name} as I16, .* in F16, BF16 or F32`));
+    await expect(openModel(inside("sd"), { vae: path })).resolves.toBeDefined();
   });
   it("has no names in the original layout", async () => {
     const own = await openModelFolder(await writeTinyModel(inside("own")));

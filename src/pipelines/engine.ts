@@ -9,6 +9,7 @@ import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
 import { ints, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
+import { bounded, finite } from "./finite.ts";
 import { type Model, mostClipSkip, type TextEncoder, unscaled } from "./model.ts";
 
 /** What guides a U-Net. */
@@ -86,6 +87,9 @@ export function engine(model: Model, runtime: Runtime): Engine {
               ids: one,
               ...(reader.pooled && { rows: ints([end], [1]) }),
             });
+            const part = i === 0 ? "text_encoder" : `text_encoder_${i + 1}`;
+            for (const said of [tokens, ...(reader.pooled ? [pooled] : [])])
+              await finite(said, part, model.name, reader.weights);
             read.push({ tokens, ...(reader.pooled && { pooled }) });
           }
         // What the whole text says is read off its first row.
@@ -117,8 +121,13 @@ export function engine(model: Model, runtime: Runtime): Engine {
           const times = Array.from({ length: batch }, () => time);
           const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
           const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
-          const inputs = { sample, time: unetTime(specs.unet, times), context, ...(added && { added }) };
-          return (await unet.run(inputs)).sample;
+          const inputs = {
+            sample: bounded(sample),
+            time: unetTime(specs.unet, times),
+            context,
+            ...(added && { added }),
+          };
+          return finite((await unet.run(inputs)).sample, "unet", model.name, weights.unet);
         },
         model.prediction,
         (sigma) => sigmas.time(sigma),
@@ -128,14 +137,15 @@ export function engine(model: Model, runtime: Runtime): Engine {
       const decoder = await program(`decode ${latents.shape}`, () =>
         runtime.compile<string, string>(vaeDecoderGraph(specs.vae, batch, height, width), weights.vae),
       );
-      return (await decoder.run({ latents: unscaled(model, latents) })).picture;
+      const { picture } = await decoder.run({ latents: bounded(unscaled(model, latents)) });
+      return finite(picture, "vae", model.name, weights.vae);
     },
     async encode(picture) {
       const [batch, , height, width] = picture.shape;
       const encoder = await program(`encode ${picture.shape}`, () =>
         runtime.compile<string, string>(vaeEncoderGraph(specs.vae, batch, height, width), weights.vae),
       );
-      return scaled(model, (await encoder.run({ picture })).mean);
+      return scaled(model, await finite((await encoder.run({ picture })).mean, "vae", model.name, weights.vae));
     },
     async [Symbol.asyncDispose]() {
       const compiled = await Promise.allSettled(programs.values());

@@ -78,6 +78,7 @@ describe("openModel", () => {
     ["own/tokenizer/vocabulary.json", { words: ["Red"], length: 12 }, "lower-case"],
     ["own/tokenizer/vocabulary.json", { words: Array.from("abcdefghijklmnop"), length: 12 }, "20 ids"],
     ["own/vae/config.json", { latent_rgb_factors: [[1]] }, "latent_rgb_factors"],
+    ["own/text_encoder/config.json", { intermediate_size: 64 }, "own wants text_model.encoder.layers.0.mlp.fc1.weight"],
   ])("refuses %s with %j", async (path, change, message) => {
     const file = join(folder, path);
     const text = await readFile(file, "utf8");

@@ -17,6 +17,7 @@ import { type SafetensorsFile, unusable } from "../weights/safetensors-file.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { defaultsOf, previewOf } from "./load-config.ts";
 import type { Model, TextEncoder } from "./model.ts";
+import { checkNetworks, networksOf } from "./networks.ts";
 import { schedulerOf } from "./scheduler.ts";
 import { openPart, openSingleFile, type SingleFileOptions } from "./single-file.ts";
 
@@ -66,6 +67,8 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
   const { name, ...defaults } = at(folder, "model_index.json", () =>
     defaultsOf(folder.index, scheduler, side, guidance),
   );
+  const weights = { unet: unet.weights, vae: vae.weights };
+  checkNetworks(networksOf({ specs, weights, texts }), path);
   return {
     name: name ?? basename(resolve(path), ".safetensors"),
     hash: await fingerprint(
@@ -73,7 +76,7 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
       [...(options.average ? ["averaged"] : []), ...(options.prediction ? [options.prediction] : [])],
     ),
     specs,
-    weights: { unet: unet.weights, vae: vae.weights },
+    weights,
     texts,
     zeroNegative: folder.index.force_zeros_for_empty_prompt === true,
     table: scheduler.table,

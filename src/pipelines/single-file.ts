@@ -10,9 +10,11 @@ import {
   original,
   otherKind,
   type PartName,
+  prefixes,
   textParts,
   vaePart,
 } from "../models/original.ts";
+import type { OriginalNames } from "../models/original-names.ts";
 import { widen } from "../tensor/dtype.ts";
 import { type Component, type Config, type ModelFolder, openComponent, readJsonFile } from "../weights/checkpoint.ts";
 import { ModelError } from "../weights/model-error.ts";
@@ -52,13 +54,15 @@ export async function openSingleFile(path: string, { average = false }: SingleFi
   const velocity = await predictsVelocity(file, found);
   const component = (name: string): Component => {
     const part = parts[name as PartName];
-    if (!part) throw new ModelError("missing", `model: ${path} holds no ${name}; name one with an option of its own`);
+    if (!part) throw new ModelError("missing", `model: ${path} holds no ${name}${elsewhere(name)}`);
     const { prefix, names } = part;
     const unet = name === "unet";
     const large = unet && velocity && found.family === "Stable Diffusion 2";
     const config = large ? { ...part.config, sample_size: V_SAMPLE_SIZE } : part.config;
     const ema = average && unet;
-    return { config, weights: viewed(ema ? file : under(file, prefix), ema ? averaged(names) : names), files: [file] };
+    const views = ema ? averaged(names) : names;
+    readable(file, ema ? "" : prefix, views);
+    return { config, weights: viewed(ema ? file : under(file, prefix), views), files: [file] };
   };
   const scheduler = schedulerConfig(velocity, file.entries.has("ztsnr"));
   const xl = found.family === "Stable Diffusion XL";
@@ -92,7 +96,10 @@ export async function openPart(path: string, name: "vae" | "text_encoder"): Prom
   if (found.isDirectory()) return openComponent(path);
   const file = await openSafetensors(path);
   const part = name === "vae" ? vaePart(file) : textParts(file)[name];
-  if (part) return { config: part.config, weights: viewed(under(file, part.prefix), part.names), files: [file] };
+  if (part) {
+    readable(file, part.prefix, part.names);
+    return { config: part.config, weights: viewed(under(file, part.prefix), part.names), files: [file] };
+  }
   const config = await readJsonFile(join(dirname(path), "config.json")).catch((error: unknown) => {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(
@@ -103,8 +110,23 @@ export async function openPart(path: string, name: "vae" | "text_encoder"): Prom
   return { config, weights: file, files: [file] };
 }
 
+/** How to draw with a file that lacks a part. */
+const elsewhere = (name: string): string => {
+  const option = { vae: "--vae", text_encoder: "--text-encoder" }[name];
+  return option === undefined ? "" : `; name another file or folder that does (${option})`;
+};
+
+/** Tensors in dtypes that cannot be read are invisible to views, which would call them missing. */
+function readable(file: SafetensorsFile, prefix: string, views: OriginalNames): void {
+  for (const { of } of views.values())
+    for (const name of [of].flat()) if (file.entries.has(prefix + name)) file.info(prefix + name); // throws, saying which
+}
+
 /** OpenCLIP's texts are filled up with id 0, which CLIP's vocabulary calls "!". */
 const ZERO_PADDED: Config = { pad_token: "!" };
+
+/** A U-Net's first layer in the original layout. */
+const FIRST = "input_blocks.0.0.weight";
 
 /** Names of single networks, in diffusers' layout or the original one. */
 const PART = /^(down_blocks|up_blocks|encoder|decoder|first_stage_model|cond_stage_model|text_model|transformer)\./;
@@ -120,6 +142,9 @@ function recognised(file: SafetensorsFile, path: string): Original {
   if (other !== undefined) return refuse(other);
   try {
     const part = file.names().some((name) => PART.test(name));
+    const lost = file.names().some((name) => name.startsWith(prefixes.unet));
+    if (lost && file.info(`${prefixes.unet}${FIRST}`) === undefined)
+      throw new ModelError("mismatch", `model: ${path} lacks ${prefixes.unet}${FIRST}, with which its U-Net begins.`);
     return (
       original(file) ??
       refuse(part ? "one part of a model: name the folder or file that it belongs to" : "no such model")

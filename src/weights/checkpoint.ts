@@ -44,11 +44,13 @@ export async function openModelFolder(given: string): Promise<ModelFolder> {
   const found = await stat(given).catch((error) => unusable(given, error));
   if (!found.isDirectory()) throw new ModelError("missing", `model: ${given} is a file, not a model folder`);
   const path = await snapshotOf(given);
-  const index = await readJsonFile(join(path, "model_index.json")).catch((error) => {
+  const index = await readJsonFile(join(path, "model_index.json")).catch(async (error) => {
     if (!(error instanceof ModelError) || error.code !== "missing") throw error;
-    throw new ModelError("missing", `model: ${path} has no model_index.json, so it is no diffusers folder`, {
-      cause: error,
-    });
+    throw new ModelError(
+      "missing",
+      `model: ${path} has no model_index.json, so it is no diffusers folder. ${await insteadOf(path)}`,
+      { cause: error },
+    );
   });
   return {
     path,
@@ -60,6 +62,15 @@ export async function openModelFolder(given: string): Promise<ModelFolder> {
     component: (name, options) => openComponent(join(path, name), options),
     json: (file) => readJsonFile(join(path, file)),
   };
+}
+
+/** What to name instead of a folder that is no model, by what is in it. */
+async function insteadOf(folder: string): Promise<string> {
+  const there = (await readdir(folder).catch((error) => unusable(folder, error))).sort();
+  if (there.includes("config.json")) return `It is one part of a model: name the folder that it lies in.`;
+  const file = there.find((name) => name.endsWith(".safetensors"));
+  if (file !== undefined) return `Name a file in it, such as ${join(folder, file)}.`;
+  return "Name a folder that has one, or a .safetensors file.";
 }
 
 /** The snapshot of a folder `models--…` in Hugging Face's cache that its branch main is at; any other folder as it is. */

@@ -35,6 +35,8 @@ const signatures: readonly (readonly [is: (start: string) => boolean, what: stri
     (text) => text.startsWith("\x08") && text.charCodeAt(1) < 16 && ["\x12", "\x3a", "\x42"].includes(text.charAt(2)),
     "looks like an ONNX file. Point to the .safetensors of the model instead.",
   ],
+  // A header's length is eight bytes of which the last ones are 0.
+  [matches(/^[\t\n\r -~]{8}/), "is text: a server's error message, or another file. Download it again."],
 ];
 
 /** The rest of a sentence that starts with the file's name, or undefined when the bytes tell nothing. */

@@ -46,8 +46,14 @@ export interface HeaderLimits {
   readonly tensors?: number;
 }
 
+/** What to do about a broken file. */
+const ANEW = "Download it again.";
+
 const formatLimit = 100_000_000;
 const maxRank = 8;
+
+/** Texts of `__metadata__`; trainers write two hundred at most. */
+const maxTexts = 1000;
 
 /** How many bytes from the start of a file `headerSize` wants to see. */
 export const peekBytes = 512;
@@ -65,16 +71,17 @@ export function headerSize(start: Uint8Array, fileSize: number, where: string, l
       ? new ModelError("not-safetensors", `safetensors: ${where} ${other}`)
       : new ModelError("corrupt", `safetensors: ${where} ${problem}`);
   };
-  if (fileSize < 8 || start.length < 8) return refuse(`has ${fileSize} bytes; even an empty model has 10.`);
+  if (fileSize < 8 || start.length < 8) return refuse(`has ${fileSize} bytes; even an empty model has 10. ${ANEW}`);
   const claimed = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   const length = Number(claimed);
   if (length > fileSize - 8)
     refuse(
-      `says its header takes ${claimed} bytes, but only ${fileSize - 8} follow: it is truncated or no safetensors.`,
+      `says its header takes ${claimed} bytes, but only ${fileSize - 8} follow: it is truncated or no safetensors. ${ANEW}`,
     );
   const limit = Math.min(limits.headerBytes ?? 16 * 2 ** 20, formatLimit);
   if (length > limit) refuse(`has a header of ${length} bytes; at most ${limit} are read.`);
-  if (length < 2 || start[8] !== 0x7b) refuse(`has a header that does not start with "{": it is no safetensors file.`);
+  if (length < 2 || start[8] !== 0x7b)
+    refuse(`has a header that does not start with "{": it is no safetensors file. ${ANEW}`);
   return length;
 }
 
@@ -90,7 +97,7 @@ export function parseHeader(
   limits: HeaderLimits = {},
 ): SafetensorsHeader {
   const fail = (problem: string): never => {
-    throw new ModelError("corrupt", `safetensors: ${where} is broken: the header ${problem}.`);
+    throw new ModelError("corrupt", `safetensors: ${where} is broken: the header ${problem}. ${ANEW}`);
   };
   const dataStart = 8 + json.length;
   const dataBytes = fileSize - dataStart;
@@ -102,7 +109,9 @@ export function parseHeader(
   const cursor = readJson(json, fail);
   cursor.object((name) => {
     if (name === "__metadata__") {
+      let texts = 0;
       cursor.object((key) => {
+        if (texts++ === maxTexts) fail(`has more than ${maxTexts} texts in its __metadata__`);
         metadata[key] = cursor.string();
       });
       return;

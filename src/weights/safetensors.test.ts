@@ -278,6 +278,9 @@ describe("broken files are refused", () => {
     const bytes = file(`{${empty.join(",")}}`);
     await expect(parseSafetensors(bytes, { tensors: 3 })).rejects.toThrow(/more than 3 tensors/);
     expect((await parseSafetensors(bytes, { tensors: 4 })).names()).toHaveLength(4);
+    const texts = (count: number) => file(`{"__metadata__":{${Array.from({ length: count }, (_, i) => `"${i}":""`)}}}`);
+    expect((await refused(texts(1001))).message).toMatch(/has more than 1000 texts in its __metadata__/);
+    expect(Object.keys((await parseSafetensors(texts(1000))).metadata)).toHaveLength(1000);
     await expect(parseSafetensors(bytes, { headerBytes: 10 })).rejects.toThrow(/at most 10 are read/);
   });
 });

@@ -80,6 +80,8 @@ test("check names every missing and mis-shaped tensor and returns the unused one
         "weights: unet wants conv.weight [320,4,3,3]; the file has no such tensor.",
     ),
   );
+  const whole = fromTensors({ w: { dtype: "u8", shape: [1], data: Uint8Array.of(1) } });
+  expect(() => check(whole, [{ name: "w", shape: [1] }])).toThrow(/w \[1\]; the file has whole numbers \(u8\) there/);
   const many = Array.from({ length: 10 }, (_, i) => ({ name: `t${i}`, shape: [] }));
   expect(() => check(two, many)).toThrow(/t7 \[\]; the file has no such tensor\.\n… and 2 more like these$/);
 });

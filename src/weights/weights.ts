@@ -135,7 +135,7 @@ export interface Wanted {
 const shownProblems = 8;
 
 /**
- * Whether the weights have every tensor that `who` wants, in its shape; returns the names that nobody wants.
+ * Whether the weights have every tensor that `who` wants, in its shape, of real numbers; returns the names that nobody wants.
  * @param who the network, as it should be called in the error: "unet".
  * @throws ModelError `mismatch` with one line for each missing or mis-shaped tensor (the first eight, then a count).
  */
@@ -145,9 +145,8 @@ export function check(weights: Weights, wanted: Iterable<Wanted>, who = "the mod
   for (const { name, shape } of wanted) {
     unused.delete(name);
     const info = weights.info(name);
-    if (info && sameShape(info.shape, shape)) continue;
-    const there = info ? `the file has ${showShape(info.shape)} there.` : "the file has no such tensor.";
-    problems.push(`weights: ${who} wants ${name} ${showShape(shape)}; ${there}`);
+    if (info && sameShape(info.shape, shape) && isFloat(info.dtype)) continue;
+    problems.push(`weights: ${who} wants ${name} ${showShape(shape)}; ${whatIsThere(info, shape)}`);
   }
   if (problems.length > 0) {
     const more = problems.length - shownProblems;
@@ -156,6 +155,12 @@ export function check(weights: Weights, wanted: Iterable<Wanted>, who = "the mod
     throw new ModelError("mismatch", lines.join("\n"));
   }
   return [...unused];
+}
+
+function whatIsThere(info: TensorInfo | undefined, shape: Shape): string {
+  if (!info) return "the file has no such tensor.";
+  if (!sameShape(info.shape, shape)) return `the file has ${showShape(info.shape)} there.`;
+  return `the file has whole numbers (${info.dtype}) there: quantised weights are not read.`;
 }
 
 function absent(name: string): never {

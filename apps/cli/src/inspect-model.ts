@@ -3,37 +3,25 @@ import {
   byteSize,
   type Component,
   check,
-  clipTextGraph,
   clipTextSpec,
   type Model,
   type ModelFolder,
   openModel,
-  unetGraph,
+  tensorsOf,
   unetSpec,
-  vaeDecoderGraph,
-  vaeEncoderGraph,
-  vaeFactor,
   vaeSpec,
+  type Wanted,
 } from "dreamgrain/node";
 import { print } from "./draw.ts";
 import { dtypes, parameters } from "./inspect.ts";
 import { bytes, counted, table, whole } from "./table.ts";
 
 /** The tensors that each part's config wants. */
-const wanted: Readonly<
-  Record<string, (config: unknown) => Iterable<readonly [string, { readonly shape: readonly number[] }]>>
-> = {
-  unet: (config) => {
-    const spec = unetSpec(config);
-    return unetGraph(spec, { batch: 1, height: 16, width: 16, tokens: 8 }).params;
-  },
-  vae: (config) => {
-    const spec = vaeSpec(config);
-    const side = 4 * vaeFactor(spec);
-    return [...vaeEncoderGraph(spec, 1, side, side).params, ...vaeDecoderGraph(spec, 1, 4, 4).params];
-  },
-  text_encoder: (config) => clipTextGraph(clipTextSpec(config), 1, ["last_hidden_state"]).params,
-  text_encoder_2: (config) => clipTextGraph(clipTextSpec(config), 1, ["last_hidden_state", "text_embeds"]).params,
+const wanted: Readonly<Record<string, (config: unknown) => readonly Wanted[]>> = {
+  unet: (config) => tensorsOf.unet(unetSpec(config)),
+  vae: (config) => [...tensorsOf.encoder(vaeSpec(config)), ...tensorsOf.decoder(vaeSpec(config))],
+  text_encoder: (config) => tensorsOf.text(clipTextSpec(config), false),
+  text_encoder_2: (config) => tensorsOf.text(clipTextSpec(config), true),
 };
 
 interface Part {
@@ -82,7 +70,7 @@ async function partOf(name: string, open: () => Promise<Component>): Promise<Par
   let component: Component | undefined;
   try {
     component = await open();
-    const wants = [...(wanted[name]?.(component.config) ?? [])].map(([tensor, { shape }]) => ({ name: tensor, shape }));
+    const wants = wanted[name]?.(component.config) ?? [];
     return { name, component, problem: undefined, unused: check(component.weights, wants, name) };
   } catch (error) {
     return { name, component, problem: messageOf(error), unused: [] };
