@@ -6,7 +6,7 @@ export { type DecodedPng, type DecodeOptions, decodePng, type EncodeOptions, enc
 export * from "./index.ts";
 export { type Converted, type ConvertOptions, writeFolder, writeSingleFile } from "./pipelines/convert.ts";
 export { defaultModel, type FoundModel, findModel, findModels } from "./pipelines/find.ts";
-export { type LoadOptions, openCheckpoint, openModel } from "./pipelines/load.ts";
+export { openCheckpoint, openModel } from "./pipelines/load.ts";
 export { type Drawing, type DrawOptions, type Dream, type OpenOptions, open } from "./pipelines/open.ts";
 export { openSingleFile, type SingleFile, type SingleFileOptions } from "./pipelines/single-file.ts";
 export { type Death, EngineDied, type IsolatedOptions, type IsolatedRuntime, isolated } from "./runtime/isolated.ts";

@@ -1,5 +1,5 @@
 // The walk: words to a PNG through the command line and its engine's process, and the same bytes again from the PNG alone.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -169,6 +169,31 @@ describe("Stable Diffusion 1.x in miniature", { timeout: 180_000 }, () => {
     expect([half.code, half.stderr]).toEqual([2, expect.stringContaining("go together")]);
     expect((await run(...request, "--rng", "gpu")).code).toBe(2);
     expect((await run(...request, "--clip-skip", "3")).code).toBe(2);
+  });
+
+  it("remembers the choices that a model was opened with", async () => {
+    await writeTinyModel(inside("distilled"), "distilled");
+    const choices = ["--vae", "distilled/vae", "--prediction", "v"];
+    const request = ["a cat", "--size", "64x32", "--steps", "1", "--seed", "1", "-q"];
+    expect((await run(...request, "--model", "sd", ...choices, "-o", "chosen.png")).code).toBe(0);
+    expect((await run(...request, "--model", "sd", "-o", "plain.png")).code).toBe(0);
+    const [chosen, plain] = await Promise.all(["chosen.png", "plain.png"].map((name) => readFile(inside(name))));
+    expect(decodePng(chosen).picture.data).not.toEqual(decodePng(plain).picture.data);
+    expect(parseInfotext(decodePng(chosen).text.parameters).settings).toMatchObject({ VAE: "vae" });
+    const again = await run("again", "chosen.png", "--model", "sd", "-o", "-", "-q");
+    expect([again.code, again.stderr, again.stdout.equals(chosen)]).toEqual([0, "", true]);
+    const away = await run("verify", "chosen.png");
+    expect([away.code, away.stderr]).toEqual([3, expect.stringMatching(/made with sd .* not among the models/)]);
+    await rename(inside("distilled"), inside("moved"));
+    const lost = await run("verify", "chosen.png", "--model", "sd");
+    expect([lost.code, lost.stderr]).toEqual([3, expect.stringMatching(/distilled\/vae, which is not there.*--vae/)]);
+    const found = await run("verify", "chosen.png", "--model", "sd", "--vae", "moved/vae");
+    expect([found.code, found.stdout.toString()]).toEqual([0, "the same, to the last pixel\n"]);
+  });
+
+  it("knows a model by its weights, in a folder or a file", async () => {
+    const { code, stdout, stderr } = await run("verify", "cat.png", "--model", "one.safetensors");
+    expect([code, stderr, stdout.toString()]).toEqual([0, "", "the same, to the last pixel\n"]);
   });
 
   it("says when the model is not the one that made the picture", async () => {

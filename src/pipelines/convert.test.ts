@@ -162,7 +162,7 @@ describe("what a file may also be", () => {
     expect(await first(plain)).toBe(await first(await openModel(inside("sd"))));
     expect(await first(await openModel(inside("ema.safetensors"), { average: true }))).toBe(0.5);
     // A picture's metadata must tell models apart that are made of one file.
-    const hashes = [{}, { average: true }, { prediction: "v" }, {}] as const;
+    const hashes = [{}, { average: true }, { prediction: "v" }, { prediction: "epsilon" }] as const;
     const [one, ema, v, again] = await Promise.all(
       hashes.map(async (options) => (await openModel(inside("ema.safetensors"), options)).hash),
     );
@@ -246,6 +246,29 @@ describe("what a file may also be", () => {
     }
     for (const path of [snapshot, cache])
       expect((await openModel(path)).hash).toBe((await openModel(inside("sd"))).hash);
+  });
+});
+
+describe("a converted copy", () => {
+  it("says of itself what the original says, and is the same model by its hash", async () => {
+    const file = await openSafetensors(inside("sd.safetensors"));
+    const said = { "modelspec.title": "tiny", format: "pt", "modelspec.author": "nobody" };
+    await writeSafetensors(inside("titled.safetensors"), file, said);
+    await writeFolder(inside("titled"), await openSingleFile(inside("titled.safetensors")));
+    await writeSingleFile(inside("titled-again.safetensors"), await openModelFolder(inside("titled")));
+    const again = await openSafetensors(inside("titled-again.safetensors"));
+    expect(Object.entries(again.metadata)).toEqual(Object.entries(said));
+    await expect((await openModelFolder(inside("titled"))).component("vae")).resolves.toMatchObject({
+      files: [{ metadata: said }],
+    });
+    await writeSingleFile(inside("wide.safetensors"), await openModelFolder(inside("titled")), { dtype: "f32" });
+    const hashes = await Promise.all(
+      ["sd", "sd.safetensors", "titled.safetensors", "titled", "titled-again.safetensors", "wide.safetensors"].map(
+        async (name) => (await openModel(inside(name))).hash,
+      ),
+    );
+    expect(new Set(hashes.slice(0, 5)).size).toBe(1);
+    expect(new Set(hashes).size).toBe(2);
   });
 });
 

@@ -35,7 +35,8 @@ export interface Converted {
 }
 
 /**
- * Write a model as one .safetensors in the original layout, which every program reads.
+ * Write a model as one .safetensors in the original layout, which every program reads. What its files say of themselves
+ * (`modelspec.*` and the like) is kept; the U-Net's has the last word.
  * @throws ModelError when a part is missing, or is none that the original layout has a name for
  */
 export async function writeSingleFile(
@@ -45,18 +46,30 @@ export async function writeSingleFile(
 ): Promise<Converted> {
   const parts: Weights[] = [];
   const left: string[] = [];
+  let metadata: Metadata = {};
   const xl = from.has("text_encoder_2");
   for (const name of ["unet", "vae", "text_encoder", ...(xl ? ["text_encoder_2"] : [])] as const) {
-    const { config, weights } = await from.component(name);
+    const { config, weights, files } = await from.component(name);
+    metadata = { ...said(files), ...metadata };
     const { prefix, names } = placeOf(name, config, xl);
     const wanted = [...names.keys()].map((tensor) => ({ name: tensor, shape: weights.info(tensor)?.shape ?? [] }));
     left.push(...check(weights, wanted, name).map((tensor) => `${name}.${tensor}`));
     parts.push(prefixed(viewed(weights, inverted(names)), prefix));
   }
   const all = merged(...parts);
-  await writeSafetensors(path, dtype ? cast(all, dtype) : all, { format: "pt" });
+  await writeSafetensors(path, dtype ? cast(all, dtype) : all, formatted(metadata));
   return { tensors: all.names().length, left };
 }
+
+type Metadata = Readonly<Record<string, string>>;
+
+/** What files say of themselves (`modelspec.*` and the like); the first has the last word. */
+const said = (files: Component["files"]): Metadata =>
+  Object.assign({}, ...files.map(({ metadata }) => metadata).reverse()) as Metadata;
+
+/** transformers reads no file that does not say whose layout its tensors have. */
+const formatted = (metadata: Metadata): Metadata =>
+  Object.hasOwn(metadata, "format") ? metadata : { ...metadata, format: "pt" };
 
 /** Where the original layout keeps a part of a model, and under which names. */
 function placeOf(
@@ -109,7 +122,8 @@ async function fillFolder(folder: string, from: ModelFolder, dtype: FloatDType |
   let tensors = 0;
   const write = async (name: string, file: "diffusion_pytorch_model" | "model"): Promise<Component> => {
     const part = await from.component(name);
-    await writeComponent(join(folder, name), file, part.config, dtype ? cast(part.weights, dtype) : part.weights);
+    const weights = dtype ? cast(part.weights, dtype) : part.weights;
+    await writeComponent(join(folder, name), file, part.config, weights, formatted(said(part.files)));
     tensors += part.weights.names().length;
     return part;
   };

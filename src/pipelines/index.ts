@@ -2,7 +2,16 @@
 export { type Context, type ContextOptions, type Engine, engine } from "./engine.ts";
 export { type Drowning, type ForwardOptions, fitted, forward } from "./forward.ts";
 export { KEYWORD, pictureText, type Recipe, recipeIn, seedOf } from "./metadata.ts";
-export { type Defaults, latentShape, type Model, preview, sizeStep, type TextEncoder, unscaled } from "./model.ts";
+export {
+  type Defaults,
+  type LoadOptions,
+  latentShape,
+  type Model,
+  preview,
+  sizeStep,
+  type TextEncoder,
+  unscaled,
+} from "./model.ts";
 export { tensorsOf } from "./networks.ts";
 export { type Scheduler, schedulerOf } from "./scheduler.ts";
 export {

@@ -142,7 +142,10 @@ describe("words and metadata", () => {
     };
     const chosen = settings(model, asked as never);
     const recipe = recipeIn(pictureText(model, chosen, true))!;
-    expect(recipe).toMatchObject({ version, strip: true, model: { name: "tiny", hash: model.hash } });
+    const { hash } = model;
+    expect(recipe).toMatchObject({ version, strip: true, model: { name: "tiny", hash, choices: {} } });
+    const choices = { vae: "a/b.safetensors", textEncoder: "../c", prediction: "v", average: true } as const;
+    expect(recipeIn(pictureText({ ...model, choices }, chosen))!.model).toEqual({ name: "tiny", hash, choices });
     expect(recipe.request).toEqual({ ...chosen, interval: [0.1, Number.MAX_VALUE] });
     expect(recipeIn({})).toBeUndefined();
     for (const text of ["{", "null", "{}", '{"version":"1","model":{"name":"a","hash":"b"},"request":{"seed":"x"}}'])

@@ -1,7 +1,7 @@
 // Load: a model folder or file into a Model. Headers and configs are read; tensors stay on disk. Node only.
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { type PredictionName, predictions } from "../diffusion/denoise.ts";
+import { type Prediction, predictions } from "../diffusion/denoise.ts";
 import type { ClipTextSpec } from "../models/clip-text.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { ConfigError } from "../models/fields.ts";
@@ -13,23 +13,13 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizer, wordVocabulary } from "../text/words.ts";
 import { type ModelFolder, openModelFolder } from "../weights/checkpoint.ts";
 import { ModelError } from "../weights/model-error.ts";
-import { type SafetensorsFile, unusable } from "../weights/safetensors-file.ts";
+import { unusable } from "../weights/safetensors-file.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { defaultsOf, previewOf } from "./load-config.ts";
-import type { Model, TextEncoder } from "./model.ts";
+import type { LoadOptions, Model, TextEncoder } from "./model.ts";
 import { checkNetworks, networksOf } from "./networks.ts";
 import { schedulerOf } from "./scheduler.ts";
 import { openPart, openSingleFile, type SingleFileOptions } from "./single-file.ts";
-
-/** What to take from elsewhere, or otherwise than the model says. */
-export interface LoadOptions extends SingleFileOptions {
-  /** Another autoencoder: a folder with its config.json, or a single file. */
-  readonly vae?: string;
-  /** Another text encoder, the first where there are two. */
-  readonly textEncoder?: string;
-  /** What the network was trained to say, where the model is silent or wrong about it. */
-  readonly prediction?: PredictionName;
-}
 
 /**
  * Open a model: a folder in the layout of diffusers, or a single file in that of the original code, of Stable Diffusion 1, 2
@@ -48,7 +38,7 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
     unet: at(folder, "unet/config.json", () => unetSpec(unet.config)),
     vae: at(folder, "vae/config.json", () => vaeSpec(vae.config)),
   };
-  const { texts, files } = await openTexts(folder, specs.unet, options);
+  const texts = await openTexts(folder, specs.unet, options);
   const { inChannels, outChannels, contextChannels } = specs.unet;
   if (inChannels !== specs.vae.latentChannels || outChannels !== inChannels)
     throw new ModelError(
@@ -68,20 +58,20 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
     defaultsOf(folder.index, scheduler, side, guidance),
   );
   const weights = { unet: unet.weights, vae: vae.weights };
-  checkNetworks(networksOf({ specs, weights, texts }), path);
+  const networks = networksOf({ specs, weights, texts });
+  checkNetworks(networks, path);
+  const prediction = options.prediction === undefined ? scheduler.prediction : predictions[options.prediction];
   return {
     name: name ?? basename(resolve(path), ".safetensors"),
-    hash: await fingerprint(
-      [...new Set([...unet.files, ...vae.files, ...files])],
-      [...(options.average ? ["averaged"] : []), ...(options.prediction ? [options.prediction] : [])],
-    ),
+    hash: await fingerprint(networks, nameOf(prediction)),
     specs,
     weights,
     texts,
     zeroNegative: folder.index.force_zeros_for_empty_prompt === true,
     table: scheduler.table,
     final: scheduler.final,
-    prediction: options.prediction === undefined ? scheduler.prediction : predictions[options.prediction],
+    prediction,
+    choices: options,
     defaults,
     ...(preview && { preview }),
   };
@@ -93,8 +83,13 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
  */
 export async function openCheckpoint(path: string, options: SingleFileOptions = {}): Promise<ModelFolder> {
   const found = await stat(path).catch((error) => unusable(path, error));
-  return found.isDirectory() ? openModelFolder(path) : openSingleFile(path, options);
+  if (!found.isDirectory()) return openSingleFile(path, options);
+  if (!options.average) return openModelFolder(path);
+  throw new ModelError("missing", `model: ${path} is a folder; only single files have an averaged copy (--ema)`);
 }
+
+const nameOf = (prediction: Prediction): string =>
+  Object.entries(predictions).find(([, known]) => known === prediction)?.[0] ?? "";
 
 /** Models of another kind are refused by name before anything else is looked at. */
 function refuseOthers({ path, index, has }: ModelFolder): void {
@@ -107,28 +102,21 @@ function refuseOthers({ path, index, has }: ModelFolder): void {
 }
 
 /** The readers of words: one, or the two of Stable Diffusion XL, of which the second says what the whole text means. */
-async function openTexts(
-  folder: ModelFolder,
-  unet: UnetSpec,
-  { textEncoder }: LoadOptions,
-): Promise<{ texts: Model["texts"]; files: readonly SafetensorsFile[] }> {
+async function openTexts(folder: ModelFolder, unet: UnetSpec, { textEncoder }: LoadOptions): Promise<Model["texts"]> {
   const open = async (suffix: "" | "_2", how: Pick<TextEncoder, "tokens" | "pooled">) => {
     const part = `text_encoder${suffix}`;
     const other = suffix === "" ? textEncoder : undefined;
-    const { config, weights, files } = await (other === undefined
-      ? folder.component(part)
-      : openPart(other, "text_encoder"));
+    const { config, weights } = await (other === undefined ? folder.component(part) : openPart(other, "text_encoder"));
     const spec = at(folder, `${part}/config.json`, () => clipTextSpec(config));
     const tokenizer = await openTokenizer(folder, `tokenizer${suffix}`, spec);
-    return { text: { spec, weights, tokenizer, ...how }, files };
+    return { spec, weights, tokenizer, ...how };
   };
   if (folder.has("text_encoder_2")) {
     const first = await open("", { tokens: "penultimate" });
     const second = await open("_2", { tokens: "penultimate", pooled: "text_embeds" });
-    return { texts: [first.text, second.text], files: [...first.files, ...second.files] };
+    return [first, second];
   }
-  const only = await open("", { tokens: "last_hidden_state", ...(unet.addition && { pooled: "pooled" }) });
-  return { texts: [only.text], files: only.files };
+  return [await open("", { tokens: "last_hidden_state", ...(unet.addition && { pooled: "pooled" }) })];
 }
 
 /** What a reader makes of a part of the model; its complaints become a ModelError that names the file. */

@@ -1,10 +1,12 @@
 // Metadata: what a picture remembers of how it was made, and how that is read back. The texts of a PNG, for any container.
+
+import { type PredictionName, predictions } from "../diffusion/denoise.ts";
 import { samplerNamed, scheduleNamed } from "../diffusion/registry.ts";
 import { writeInfotext } from "../image/infotext.ts";
 import type { PngText } from "../image/png-text.ts";
 import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
-import type { Model } from "./model.ts";
+import type { LoadOptions, Model } from "./model.ts";
 import type { Request, Settings } from "./text-to-image.ts";
 import { version } from "./version.ts";
 
@@ -14,19 +16,29 @@ export const KEYWORD = "dreamgrain";
 /** What a picture of ours says about itself. */
 export interface Recipe {
   readonly version: string;
-  readonly model: { readonly name: string; readonly hash: string };
+  readonly model: {
+    readonly name: string;
+    readonly hash: string;
+    /** What it was opened with; paths as they were given. */
+    readonly choices: LoadOptions;
+  };
   readonly request: Request;
   /** Whether it is a strip of the picture coming out of the noise rather than the picture. */
   readonly strip: boolean;
 }
 
 /** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
-export function pictureText(model: Pick<Model, "name" | "hash">, settings: Settings, strip = false): PngText {
+export function pictureText(
+  model: Pick<Model, "name" | "hash" | "choices">,
+  settings: Settings,
+  strip = false,
+): PngText {
   const { prompt, negative, seed, width, height, steps, guidance, rescale, shift, interval } = settings;
   const { clipSkip, rng, variation } = settings;
+  const { name, hash, choices = {} } = model;
   const recipe = {
     version,
-    model: { name: model.name, hash: model.hash },
+    model: { name, hash, ...(Object.values(choices).some(Boolean) && { choices }) },
     ...(strip && { strip }),
     request: {
       ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
@@ -45,8 +57,9 @@ export function pictureText(model: Pick<Model, "name" | "hash">, settings: Setti
       "CFG scale": prompt === undefined ? 1 : guidance,
       Seed: `${seed}`,
       Size: `${width}x${height}`,
-      "Model hash": model.hash,
-      Model: model.name,
+      "Model hash": hash,
+      Model: name,
+      VAE: choices.vae?.split(/[/\\]/).findLast((part) => part !== ""),
       "Variation seed": variation && `${variation.seed}`,
       "Variation seed strength": variation?.strength,
       "Clip skip": clipSkip > 1 ? clipSkip : undefined,
@@ -68,12 +81,16 @@ const legible = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFF
 export function recipeIn(text: PngText): Recipe | undefined {
   const json = text[KEYWORD];
   if (json === undefined) return undefined;
-  const recipe = parsed(json) as { readonly model?: unknown; readonly request?: unknown } | null;
+  const recipe = parsed(json) as { readonly model?: { choices?: unknown }; readonly request?: unknown } | null;
   const f = fields("picture", recipe);
   const model = fields("picture's model", recipe?.model);
   return {
     version: f.string("version"),
-    model: { name: model.string("name"), hash: model.string("hash") },
+    model: {
+      name: model.string("name"),
+      hash: model.string("hash"),
+      choices: model.has("choices") ? choicesOf(recipe?.model?.choices) : {},
+    },
     request: requestOf(recipe?.request),
     strip: f.boolean("strip", false),
   };
@@ -84,6 +101,18 @@ export function seedOf(text: string): Seed | undefined {
   if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
   const seed = Number(text);
   return Number.isSafeInteger(seed) ? seed : BigInt(text.replace("+", ""));
+}
+
+function choicesOf(json: unknown): LoadOptions {
+  const f = fields("picture's model choices", json);
+  return {
+    ...(f.has("vae") && { vae: f.string("vae") }),
+    ...(f.has("textEncoder") && { textEncoder: f.string("textEncoder") }),
+    ...(f.has("prediction") && {
+      prediction: f.text("prediction", Object.keys(predictions) as PredictionName[]),
+    }),
+    ...(f.has("average") && { average: f.boolean("average", false) }),
+  };
 }
 
 function requestOf(json: unknown): Request {

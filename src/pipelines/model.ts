@@ -1,6 +1,6 @@
 // A model: its specs, its weights, how it reads words, and what its noise levels mean. Data; nothing here runs a network.
 
-import type { Prediction } from "../diffusion/denoise.ts";
+import type { Prediction, PredictionName } from "../diffusion/denoise.ts";
 import type { NoiseTable } from "../diffusion/noise-table.ts";
 import type { SamplerName, ScheduleName } from "../diffusion/registry.ts";
 import type { ClipTextSpec, TextOutput } from "../models/clip-text.ts";
@@ -33,9 +33,21 @@ export interface TextEncoder {
   readonly pooled?: Extract<TextOutput, "pooled" | "text_embeds">;
 }
 
+/** What to take from elsewhere, or otherwise than the model says. */
+export interface LoadOptions {
+  /** Another autoencoder: a folder with its config.json, or a single file. */
+  readonly vae?: string;
+  /** Another text encoder, the first where there are two. */
+  readonly textEncoder?: string;
+  /** What the network was trained to say, where the model is silent or wrong about it. */
+  readonly prediction?: PredictionName;
+  /** The copy of the U-Net that was averaged over its training, where a file has both. */
+  readonly average?: boolean;
+}
+
 export interface Model {
   readonly name: string;
-  /** Hash of the weights, as metadata names them. */
+  /** Hash of the weights and of what they were trained to say, as metadata names them. */
   readonly hash: string;
   readonly specs: { readonly unet: UnetSpec; readonly vae: VaeSpec };
   readonly weights: { readonly unet: Weights; readonly vae: Weights };
@@ -48,6 +60,8 @@ export interface Model {
   /** Where walks end whose convention lets a model say so (`Convention.stopsShort`). */
   readonly final: "zero" | "sigma_min";
   readonly defaults: Defaults;
+  /** What it was opened with. */
+  readonly choices?: LoadOptions;
   /** RGB (−1…1) of a latent pixel, roughly: `factors` [3][channels] times the latent, plus `bias`. For previews. */
   readonly preview?: { readonly factors: readonly (readonly number[])[]; readonly bias: readonly number[] };
 }

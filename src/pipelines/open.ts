@@ -10,10 +10,10 @@ import { engine } from "./engine.ts";
 import { defaultModel, findModel } from "./find.ts";
 import { openModel } from "./load.ts";
 import { pictureText } from "./metadata.ts";
-import type { Model } from "./model.ts";
+import type { LoadOptions, Model } from "./model.ts";
 import { type Picture, type Request, textToImage } from "./text-to-image.ts";
 
-export interface OpenOptions {
+export interface OpenOptions extends LoadOptions {
   /** A folder, or a name that `findModel` knows; the model that ships unless told. */
   readonly model?: string;
   /** What runs the networks; a child process with ONNX Runtime unless told. Whoever brings one disposes it. */
@@ -55,9 +55,9 @@ export interface Dream extends AsyncDisposable {
  * @throws ModelError when there is no such model or it cannot be used
  */
 export async function open(options: OpenOptions = {}): Promise<Dream> {
-  const path = options.model === undefined ? await defaultModel() : await findModel(options.model);
-  const model = await openModel(path);
-  const runtime = options.runtime ?? isolated();
+  const { model: name, runtime: given, ...choices } = options;
+  const model = await openModel(name === undefined ? await defaultModel() : await findModel(name), choices);
+  const runtime = given ?? isolated();
   const drawer = engine(model, runtime);
   return {
     model,
@@ -75,7 +75,7 @@ export async function open(options: OpenOptions = {}): Promise<Dream> {
     },
     async [Symbol.asyncDispose]() {
       await drawer[Symbol.asyncDispose]();
-      if (!options.runtime) await runtime[Symbol.asyncDispose]();
+      if (!given) await runtime[Symbol.asyncDispose]();
     },
   };
 }

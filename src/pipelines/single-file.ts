@@ -21,11 +21,9 @@ import { ModelError } from "../weights/model-error.ts";
 import { openSafetensors, type SafetensorsFile, unusable } from "../weights/safetensors-file.ts";
 import { viewed } from "../weights/views.ts";
 import { under } from "../weights/weights.ts";
+import type { LoadOptions } from "./model.ts";
 
-export interface SingleFileOptions {
-  /** Take the copy of the U-Net that was averaged over its training, where the file has one. */
-  readonly average?: boolean;
-}
+export type SingleFileOptions = Pick<LoadOptions, "average">;
 
 /** A single file, seen as a folder. */
 export interface SingleFile extends ModelFolder {

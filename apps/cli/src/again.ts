@@ -1,10 +1,13 @@
 // dreamgrain again: a picture once more from its own metadata.
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import {
   defaultModel,
+  findModel,
   findModels,
   isPng,
+  type LoadOptions,
   type Model,
+  ModelError,
   openModel,
   type PngText,
   type Recipe,
@@ -12,23 +15,42 @@ import {
   recipeIn,
 } from "dreamgrain/node";
 import { drawAll, type OutputFlags, outputOf } from "./draw.ts";
-import { openNamed } from "./host.ts";
+import { choicesOf, type ModelFlags } from "./host.ts";
 
 /** The command `dreamgrain again picture.png`. */
-export async function again(file: string, flags: OutputFlags & { readonly model?: string }): Promise<void> {
+export async function again(file: string, flags: OutputFlags & ModelFlags): Promise<void> {
   const place = await outputOf(flags);
   const { recipe, model, notices } = await remade(file, flags);
   await drawAll(model, [recipe.request], place, { ...flags, stepsStrip: recipe.strip }, notices);
 }
 
-/** How a picture was made, and the model to make it with: the one that made it, if it is there or named. */
+/**
+ * How a picture was made, and the model to make it with: the one that made it, if it is there or named, opened with the same
+ * choices but for those that the options make anew.
+ * @throws ModelError when a part of it is not where it was, or when choices were made for a model that is not there
+ */
 export async function remade(
   file: string,
-  flags: { readonly model?: string },
+  flags: ModelFlags,
 ): Promise<{ recipe: Recipe; model: Model; notices: readonly string[] }> {
   const recipe = await recipeOf(file);
-  const model = flags.model === undefined ? await modelOf(recipe) : await openNamed(flags);
   const { name, hash } = recipe.model;
+  const choices = { ...recipe.model.choices, ...choicesOf(flags) };
+  for (const [part, option] of [
+    ["vae", "--vae"],
+    ["textEncoder", "--text-encoder"],
+  ] as const) {
+    const path = choices[part];
+    if (path !== undefined && !(await stat(path).catch(() => undefined)))
+      throw new ModelError("missing", `${file} was made with ${path}, which is not there; say where it is (${option})`);
+  }
+  const model =
+    flags.model === undefined ? await modelOf(recipe, choices) : await openModel(await findModel(flags.model), choices);
+  if (!model)
+    throw new ModelError(
+      "missing",
+      `${file} was made with ${name} (${hash}), which is not among the models; say where it is (--model)`,
+    );
   const other = `${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`;
   return { recipe, model, notices: model.hash === hash ? [] : [other] };
 }
@@ -56,12 +78,12 @@ export async function pngBytes(file: string): Promise<Uint8Array> {
   throw new Error(`${file} is no PNG, the only kind of picture that is read`);
 }
 
-/** The model of this hash among those that are there, or else the default one. */
-async function modelOf({ model: { hash } }: Recipe): Promise<Model> {
+/** The model of this hash among those that are there, or else the default one, unless choices were made for another. */
+async function modelOf({ model: { hash } }: Recipe, choices: LoadOptions): Promise<Model | undefined> {
   const usual = await defaultModel();
   for (const path of new Set([usual, ...(await findModels()).map((found) => found.path)])) {
-    const model = await openModel(path).catch(() => undefined);
+    const model = await openModel(path, choices).catch(() => undefined);
     if (model?.hash === hash) return model;
   }
-  return openModel(usual);
+  return Object.keys(choices).length > 0 ? undefined : openModel(usual);
 }

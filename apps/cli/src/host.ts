@@ -5,6 +5,7 @@ import {
   engine,
   findModel,
   isolated,
+  type LoadOptions,
   type Model,
   openModel,
   type PredictionName,
@@ -22,15 +23,18 @@ export interface ModelFlags {
 }
 
 /** The model of `--model`, or the one to draw with when nobody says. */
-export async function openNamed({ model, vae, textEncoder, prediction, ema }: ModelFlags): Promise<Model> {
-  const path = model === undefined ? await defaultModel() : await findModel(model);
-  return openModel(path, {
-    ...(vae !== undefined && { vae }),
-    ...(textEncoder !== undefined && { textEncoder }),
-    ...(prediction !== undefined && { prediction: predictionOf(prediction) }),
-    ...(ema && { average: true }),
-  });
+export async function openNamed(flags: ModelFlags): Promise<Model> {
+  const path = flags.model === undefined ? await defaultModel() : await findModel(flags.model);
+  return openModel(path, choicesOf(flags));
 }
+
+/** What the options take from elsewhere, or otherwise than the model says. */
+export const choicesOf = ({ vae, textEncoder, prediction, ema }: ModelFlags): LoadOptions => ({
+  ...(vae !== undefined && { vae }),
+  ...(textEncoder !== undefined && { textEncoder }),
+  ...(prediction !== undefined && { prediction: predictionOf(prediction) }),
+  ...(ema && { average: true }),
+});
 
 function predictionOf(name: string): PredictionName {
   const names = Object.keys(predictions) as PredictionName[];

@@ -44,15 +44,11 @@ export function program(): Command {
   });
   root.commandsGroup("Other commands:");
 
-  output(root.command("again").description("make a picture again from its own metadata, byte for byte"))
+  remaking(output(root.command("again").description("make a picture again from its own metadata, byte for byte")))
     .argument("<picture>", "a PNG that dreamgrain wrote")
-    .option("--model <path>", "draw with this model instead of the one it was made with")
     .action(async (file, options) => (await import("./again.ts")).again(file, options));
-  root
-    .command("verify")
-    .description("draw a picture again and say how far it is from the file")
+  remaking(root.command("verify").description("draw a picture again and say how far it is from the file"))
     .argument("<picture>", "a PNG that dreamgrain wrote")
-    .option("--model <path>", "draw with this model instead of the one it was made with")
     .option("--json", "as JSON")
     .action(async (file, options) => (await import("./verify.ts")).verify(file, options));
   root
@@ -130,15 +126,24 @@ function drawing(command: Command): void {
     .option("--variation-seed <number>", "a relative of the picture: noise of this seed mixed in")
     .option("--variation-strength <share>", "… as much of it, from 0 to 1")
     .optionsGroup("With which model:")
-    .option("--model <path>", "a folder, a .safetensors file, or a name that `models` lists")
-    .option("--vae <path>", "another autoencoder: a folder or a .safetensors file")
-    .option("--text-encoder <path>", "another (first) text encoder, likewise")
-    .option("--prediction <what>", "what the network was trained to say, if the model is wrong about it: epsilon, v …")
-    .option("--ema", "the averaged copy of the weights, where a file has both");
+    .option("--model <path>", "a folder, a .safetensors file, or a name that `models` lists");
+  choosing(command);
   command.optionsGroup("What comes out:");
   output(command).option("--steps-strip", "a strip of the picture coming out of the noise, instead of the picture");
   command.optionsGroup("And:");
 }
+
+/** What is taken from elsewhere, or otherwise than the model says. */
+const choosing = (command: Command): Command =>
+  command
+    .option("--vae <path>", "another autoencoder: a folder or a .safetensors file")
+    .option("--text-encoder <path>", "another (first) text encoder, likewise")
+    .option("--prediction <what>", "what the network was trained to say, if the model is wrong about it: epsilon, v …")
+    .option("--ema", "the averaged copy of the weights, where a file has both");
+
+/** The model of a picture that is made again: the one that it was made with, unless told. */
+const remaking = (command: Command): Command =>
+  choosing(command.option("--model <path>", "draw with this model instead of the one it was made with"));
 
 const output = (command: Command): Command =>
   command

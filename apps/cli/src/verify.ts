@@ -3,11 +3,11 @@ import { decodePng, settings } from "dreamgrain/node";
 import { pngBytes, remade } from "./again.ts";
 import { drawOne, print } from "./draw.ts";
 import { asUsage, EXIT } from "./errors.ts";
-import { withEngine } from "./host.ts";
+import { type ModelFlags, withEngine } from "./host.ts";
 import { counted } from "./table.ts";
 
 /** The command `dreamgrain verify picture.png`; the exit code is 1 when a pixel differs. */
-export async function verify(file: string, flags: { readonly model?: string; readonly json?: boolean }): Promise<void> {
+export async function verify(file: string, flags: ModelFlags & { readonly json?: boolean }): Promise<void> {
   const { recipe, model, notices } = await remade(file, flags);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
   const { picture } = decodePng(await pngBytes(file));
