@@ -5,7 +5,15 @@
 //   const denoise = guided(denoiserFor(prompt), denoiserFor(negative), { scale: 7.5 });
 //   const x = scale(cpuGenerator(seed).randn([1, 4, 64, 64]), sigmas.start);
 //   for await (const { index, denoised } of dpmpp2m(denoise, x, sigmas)) show(index, denoised);
-export { cpuGenerator, cudaGenerator, type Noise, perImage, type Random, type Seed } from "../tensor/random.ts";
+export {
+  cpuGenerator,
+  cudaGenerator,
+  type Noise,
+  numpyGenerator,
+  perImage,
+  type Random,
+  type Seed,
+} from "../tensor/random.ts";
 export * from "./denoise.ts";
 export * from "./forward.ts";
 export * from "./guidance.ts";

@@ -13,11 +13,13 @@ export {
   unscaled,
 } from "./model.ts";
 export { tensorsOf } from "./networks.ts";
+export { cornerOf, type Reference, referenceOf, references, type Slice } from "./published.ts";
 export { type Scheduler, schedulerOf } from "./scheduler.ts";
 export {
   type Picture,
   type Request,
   type RngName,
+  rngNames,
   type Settings,
   settings,
   textToImage,

@@ -155,7 +155,7 @@ describe("words and metadata", () => {
     const model = await openModel(join(folder, "sd"));
     const chosen = (request: object) => () => settings(model, { seed: 0, ...request });
     expect(chosen({ clipSkip: 3 })).toThrow(/clip skip: 3 must be a whole number from 1 to 2/);
-    expect(chosen({ rng: "gpu" })).toThrow(/rng: gpu is unknown; expected cpu or nv/);
+    expect(chosen({ rng: "gpu" })).toThrow(/rng: gpu is unknown; expected cpu, cpu-f16, cpu-bf16, nv, numpy/);
     expect(chosen({ variation: { seed: 1, strength: 2 } })).toThrow(/variation strength: 2 must be 0 to 1/);
     expect(chosen({ variation: { seed: 1.5, strength: 1 } })).toThrow(/seed: 1.5 is not a whole number/);
   });

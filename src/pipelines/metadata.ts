@@ -7,7 +7,7 @@ import type { PngText } from "../image/png-text.ts";
 import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
 import type { LoadOptions, Model } from "./model.ts";
-import type { Request, Settings } from "./text-to-image.ts";
+import { type Request, rngNames, type Settings } from "./text-to-image.ts";
 import { version } from "./version.ts";
 
 /** Where our own request is kept, beside `parameters`, which is A1111's and what most programs read. */
@@ -115,7 +115,8 @@ function choicesOf(json: unknown): LoadOptions {
   };
 }
 
-function requestOf(json: unknown): Request {
+/** A request as a recipe keeps it. @throws ConfigError naming the field that is wrong */
+export function requestOf(json: unknown): Request {
   const f = fields("picture's request", json);
   const range = f.has("interval") ? f.numbers("interval") : undefined;
   const variation = f.has("variation") ? fields("picture's variation", (json as Request).variation) : undefined;
@@ -134,7 +135,7 @@ function requestOf(json: unknown): Request {
     sampler: f.string("sampler"),
     schedule: f.string("schedule"),
     clipSkip: f.number("clipSkip", 1),
-    rng: f.text("rng", ["cpu", "nv"], "cpu"),
+    rng: f.text("rng", rngNames, "cpu"),
     ...(variation && { variation: { seed: seedIn(variation), strength: variation.number("strength") } }),
   };
 }

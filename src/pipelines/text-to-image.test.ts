@@ -83,7 +83,8 @@ describe("clip skip", () => {
 describe("noise", () => {
   it("of another generator or of a variation makes another picture; of no strength, the same", async () => {
     const plain = await draw(sd, { prompt: "a cat" });
-    expect(await draw(sd, { prompt: "a cat", rng: "nv" })).not.toEqual(plain);
+    for (const rng of ["nv", "numpy", "cpu-f16", "cpu-bf16"] as const)
+      expect(await draw(sd, { prompt: "a cat", rng })).not.toEqual(plain);
     expect(await draw(sd, { prompt: "a cat", variation: { seed: 9, strength: 0 } })).toEqual(plain);
     const far = await draw(sd, { prompt: "a cat", variation: { seed: 9, strength: 1 } });
     const near = await draw(sd, { prompt: "a cat", variation: { seed: 9, strength: 1e-4 } });

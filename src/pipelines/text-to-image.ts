@@ -4,7 +4,7 @@ import { lookUp, samplerNamed, scheduleNamed, schedules, walkNamed } from "../di
 import type { Step } from "../diffusion/samplers.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { slerp } from "../diffusion/variation.ts";
-import { cpuGenerator, cudaGenerator, type Random, type Seed } from "../tensor/random.ts";
+import { cpuGenerator, cudaGenerator, numpyGenerator, type Random, type Seed } from "../tensor/random.ts";
 import { type Shape, scale, type Tensor } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
@@ -36,15 +36,26 @@ export interface Request {
   readonly shift?: number;
   /** Which layer of the text encoders guides, as A1111 counts: 1 is the one that the model was trained with. */
   readonly clipSkip?: number;
-  /** Whose random numbers the noise is made of: torch's CPU generator, or its CUDA generator as A1111's "NV" counts. */
+  /**
+   * Whose random numbers the noise is made of: torch's CPU generator, as pipelines in float32 ask it or (`cpu-f16`, `cpu-bf16`)
+   * those in half precision; torch's CUDA generator as A1111's "NV" counts; numpy's, as diffusers' tests take it.
+   */
   readonly rng?: RngName;
   /** Noise of another seed mixed in: 0 for none of it, 1 for nothing else. For relatives of a picture. */
   readonly variation?: { readonly seed: Seed; readonly strength: number };
 }
 
 /** Generators of random numbers, by the names that `RNG` has in pictures' metadata. */
-const generators = { cpu: cpuGenerator, nv: cudaGenerator } as const;
+const generators = {
+  cpu: cpuGenerator,
+  "cpu-f16": (seed: Seed) => cpuGenerator(seed, "f16"),
+  "cpu-bf16": (seed: Seed) => cpuGenerator(seed, "bf16"),
+  nv: cudaGenerator,
+  numpy: numpyGenerator,
+} as const;
 export type RngName = keyof typeof generators;
+/** Every `rng` there is. */
+export const rngNames = Object.keys(generators) as RngName[];
 
 /** A request with every choice made and checked; what a picture's metadata records. */
 export type Settings = Required<Omit<Request, Unasked>> & Pick<Request, Unasked>;
@@ -83,7 +94,7 @@ export function settings(model: Model, request: Request): Settings {
   if (!(chosen.shift > 0)) throw new RangeError(`shift: ${chosen.shift} must be above 0; 1 shifts nothing`);
   if (!(chosen.rescale >= 0 && chosen.rescale <= 1)) throw new RangeError(`rescale: ${chosen.rescale} must be 0 to 1`);
   if (!Object.hasOwn(generators, chosen.rng))
-    throw new RangeError(`rng: ${chosen.rng} is unknown; expected ${Object.keys(generators).join(" or ")}`);
+    throw new RangeError(`rng: ${chosen.rng} is unknown; expected ${rngNames.join(", ")}`);
   const skips = Math.min(...model.texts.map(mostClipSkip));
   if (!Number.isInteger(chosen.clipSkip) || chosen.clipSkip < 1 || chosen.clipSkip > skips)
     throw new RangeError(`clip skip: ${chosen.clipSkip} must be a whole number from 1 to ${skips}; 1 skips nothing`);

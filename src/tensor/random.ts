@@ -1,4 +1,4 @@
-// Random numbers as torch draws them: its CPU generator (MT19937) and its CUDA generator (Philox 4x32-10).
+// Random numbers as torch draws them: its CPU generator (MT19937) and its CUDA generator (Philox 4x32-10); and as numpy does.
 import { bf16ToF32, type FloatDType, f16ToF32, f32ToBf16, f32ToF16 } from "./dtype.ts";
 import { type Shape, size, stack, type Tensor, tensor } from "./tensor.ts";
 
@@ -42,6 +42,15 @@ export function cpuGenerator(seed: Seed, dtype: FloatDType = "f32"): Random {
  */
 export function cudaGenerator(seed: Seed): Random {
   return cuda(wrapped(seed), 0);
+}
+
+/**
+ * numpy's `RandomState(seed)`, which diffusers' tests draw their latents from: MT19937 again, seeded by the seed's low 32 bits,
+ * and Marsaglia's polar method in double precision. `int` is this project's own, not numpy's.
+ * @throws RangeError when the seed is not a whole number.
+ */
+export function numpyGenerator(seed: Seed): Random {
+  return numpy(twister(seeded(Number(wrapped(seed) & 0xffffffffn))));
 }
 
 /** Noise for a batch from one generator per image (axis 0), so that an image alone equals the same image in a batch. */
@@ -126,6 +135,33 @@ function cpu(bits: Twister, dtype: FloatDType, spare?: number): Random {
       ),
     int: (below) => bits.next() % below,
     clone: () => cpu(bits.copy(), dtype, spare),
+  };
+}
+
+function numpy(bits: Twister, spare?: number): Random {
+  const uniform = (): number => ((bits.next() >>> 5) * 2 ** 26 + (bits.next() >>> 6)) / 2 ** 53;
+  /** Two at a time; the second of a pair waits, even for the next call. */
+  const normal = (): number => {
+    if (spare !== undefined) {
+      const kept = spare;
+      spare = undefined;
+      return kept;
+    }
+    for (;;) {
+      const [x, y] = [2 * uniform() - 1, 2 * uniform() - 1];
+      const square = x * x + y * y;
+      if (square >= 1 || square === 0) continue;
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      spare = factor * x;
+      return factor * y;
+    }
+  };
+  return {
+    normals: (count) => Float64Array.from({ length: count }, normal),
+    randn: (shape) => tensor(Float32Array.from({ length: size(shape) }, normal), shape),
+    rand: (shape) => tensor(Float32Array.from({ length: size(shape) }, uniform), shape),
+    int: (below) => bits.next() % below,
+    clone: () => numpy(bits.copy(), spare),
   };
 }
 

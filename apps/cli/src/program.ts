@@ -48,9 +48,18 @@ export function program(): Command {
     .argument("<picture>", "a PNG that dreamgrain wrote")
     .action(async (file, options) => (await import("./again.ts")).again(file, options));
   remaking(root.command("verify").description("draw a picture again and say how far it is from the file"))
-    .argument("<picture>", "a PNG that dreamgrain wrote")
+    .argument("[picture]", "a PNG that dreamgrain wrote")
+    .option(
+      "--reference <name>",
+      "compare with what diffusers published instead: sd11, sd14 or sd2-base, given with --model",
+    )
     .option("--json", "as JSON")
-    .action(async (file, options) => (await import("./verify.ts")).verify(file, options));
+    .action(async (file, options) => {
+      if ((file === undefined) === (options.reference === undefined))
+        throw new UsageError("verify: name either a picture or a --reference");
+      if (file === undefined) await (await import("./reference.ts")).verifyReference(options.reference, options);
+      else await (await import("./verify.ts")).verify(file, options);
+    });
   root
     .command("models")
     .description("list the models that are there")
@@ -122,7 +131,10 @@ function drawing(command: Command): void {
       "--clip-skip <count>",
       "guided by an earlier layer of the text encoder; 1 is as trained, 2 is usual for anime",
     )
-    .option("--rng <name>", "cpu draws the noise that diffusers draws, nv what A1111 and stable-diffusion.cpp draw")
+    .option(
+      "--rng <name>",
+      "cpu draws the noise that diffusers draws (cpu-f16, cpu-bf16 in half precision), nv what A1111 and stable-diffusion.cpp draw",
+    )
     .option("--variation-seed <number>", "a relative of the picture: noise of this seed mixed in")
     .option("--variation-strength <share>", "… as much of it, from 0 to 1")
     .optionsGroup("With which model:")

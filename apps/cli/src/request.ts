@@ -1,5 +1,5 @@
 // Arguments to a request: every text that a person typed, checked before anything is loaded or drawn.
-import { type Request, type Seed, seedOf } from "dreamgrain";
+import { type Request, rngNames, type Seed, seedOf } from "dreamgrain";
 import { UsageError } from "./errors.ts";
 
 /** The options of drawing, as typed. */
@@ -72,9 +72,9 @@ function variation({ variationSeed, variationStrength }: DrawFlags): Pick<Reques
 }
 
 const rngOf = (text: string): NonNullable<Request["rng"]> => {
-  const found = (["cpu", "nv"] as const).find((name) => name === text.toLowerCase());
+  const found = rngNames.find((name) => name === text.toLowerCase());
   if (found) return found;
-  throw new UsageError(`--rng ${shown(text)}: expected cpu (as diffusers) or nv (as A1111 and stable-diffusion.cpp)`);
+  throw new UsageError(`--rng ${shown(text)}: expected ${rngNames.join(", ")}`);
 };
 
 /** The seed `i` after another, exact beyond 2⁵³ too. */
