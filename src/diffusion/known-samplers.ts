@@ -12,6 +12,7 @@ import {
   plms,
   unipc,
   unipc3,
+  unipcBh1,
 } from "./samplers-multistep.ts";
 import { dpm2, dpm2Ancestral, dpmpp2s, dpmpp2sAncestral, dpmppSde } from "./samplers-singlestep.ts";
 import { type Convention, conventions } from "./schedules.ts";
@@ -215,6 +216,15 @@ export const samplers = {
     calls: 1,
     cite: "Zhao et al. 2023, arXiv:2302.04867",
     aliases: ["uni_pc_bh2"],
+  },
+  unipc_bh1: {
+    title: "UniPC bh1",
+    sample: unipcBh1,
+    convention: dpm,
+    random: false,
+    calls: 1,
+    cite: "Zhao et al. 2023, arXiv:2302.04867",
+    aliases: [],
   },
   lcm: {
     title: "LCM",

@@ -33,6 +33,7 @@ const spellings: Readonly<Record<SamplerName, string>> = {
   plms: "PLMS, plms, pndm, PNDMScheduler",
   unipc: "UniPC, unipc, uni_pc, UniPCMultistepScheduler",
   unipc3: "uni_pc_bh2",
+  unipc_bh1: "UniPC bh1, uni_pc_bh1",
   lcm: "LCM, lcm, LCMScheduler",
   tcd: "tcd, TCDScheduler",
 };

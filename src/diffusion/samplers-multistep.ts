@@ -141,10 +141,11 @@ export async function* dpmpp3mSde(denoise: Denoise, x: Tensor, sigmas: Sigmas, o
 
 /**
  * Predict the next x, and correct it by what is said there, without another call. Zhao et al. 2023 (UniPC), algorithms 1
- * and 2 over denoised samples, with B(h) = e^(−h) − 1 (`bh2`), as diffusers' UniPCMultistepScheduler walks it.
+ * and 2 over denoised samples, as diffusers' UniPCMultistepScheduler walks it.
  * @param order of the predictor; the corrector adds one
+ * @param variant B(h) = e^(−h) − 1 (`bh2`) or −h (`bh1`): it only counts where one difference is weighed, by ½
  */
-export const unipcOf = (order: number): Sampler =>
+export const unipcOf = (order: number, variant: UnipcVariant = "bh2"): Sampler =>
   async function* (denoise, x, sigmas) {
     let known: Known[] = []; // newest first
     let last: { readonly x: Tensor; readonly known: readonly Known[] } | undefined;
@@ -152,10 +153,10 @@ export const unipcOf = (order: number): Sampler =>
       const { sigma, next } = step;
       const denoised = await denoise(x, sigma);
       yield { ...step, x, denoised };
-      if (last) x = unified(last.x, last.known, sigma, denoised);
+      if (last) x = unified(variant, last.x, last.known, sigma, denoised);
       known = [{ denoised, sigma }, ...known].slice(0, Math.min(order, step.steps - step.index));
       last = { x, known };
-      x = unified(x, known, next);
+      x = unified(variant, x, known, next);
     }
     return x;
   };
@@ -166,6 +167,11 @@ export const unipc: Sampler = unipcOf(2);
 /** UniPC with a predictor of order 3, as ComfyUI's `uni_pc_bh2` has it; the paper advises it where nothing guides. */
 export const unipc3: Sampler = unipcOf(3);
 
+/** UniPC with a predictor of order 3 and `bh1`, as A1111 has it unless told, and ComfyUI's `uni_pc`. */
+export const unipcBh1: Sampler = unipcOf(3, "bh1");
+
+type UnipcVariant = "bh1" | "bh2";
+
 /** A denoised sample, and the level it was found at. */
 interface Known {
   readonly denoised: Tensor;
@@ -173,7 +179,7 @@ interface Known {
 }
 
 /** One step of UniPC from the level of `known[0]`; with what is said at `next`, corrected by it. */
-function unified(x: Tensor, known: readonly Known[], next: number, there?: Tensor): Tensor {
+function unified(variant: UnipcVariant, x: Tensor, known: readonly Known[], next: number, there?: Tensor): Tensor {
   const [{ denoised, sigma }, ...earlier] = known;
   const h = Math.log(sigma / next);
   const nodes = earlier.map((other) => Math.log(sigma / other.sigma) / h); // in steps from here: below 0, but `next` is at 1
@@ -182,7 +188,8 @@ function unified(x: Tensor, known: readonly Known[], next: number, there?: Tenso
     nodes.push(1);
     values.push(there);
   }
-  const shares = nodes.length === 1 ? [1 / 2] : weights(nodes, moments(h, nodes.length));
+  const half = variant === "bh2" ? 1 / 2 : -h / (2 * Math.expm1(-h));
+  const shares = nodes.length === 1 ? [half] : weights(nodes, moments(h, nodes.length));
   const differences = values.flatMap((value, k) => {
     const share = shares[k] / nodes[k];
     return [[share, value] as const, [-share, denoised] as const];

@@ -51,6 +51,21 @@ test("k-diffusion's walks", async () => {
   for (const { name, what, errors } of walks) expect(Math.max(...errors), `${name} ${what}`).toBeLessThan(4e-6);
 });
 
+test("UniPC's variants, as diffusers 0.42.1 walks them (solver_order 3, final_sigmas_type sigma_min)", async () => {
+  const sigmas = leading(table, 10, { convention: conventions.dpm, final: "sigma_min" });
+  const network = (x: Tensor, t: number) => scale(x, t / (t + 1));
+  const denoise = denoiser(network, predictions.epsilon, sigmas.time);
+  const start = scale(tensor([4 / 768, 28 / 768], [2]), sigmas.start);
+  for (const [name, first, seventh] of [
+    ["unipc3", 0.0026246036868542433, 0.018372219055891037],
+    ["unipc_bh1", 0.002635394688695669, 0.01844775676727295],
+  ] as const) {
+    const { data } = scale(await walked(name, denoise, start, sigmas), sigmas.end);
+    expect(Math.abs(data[0] / first - 1)).toBeLessThan(3e-6);
+    expect(Math.abs(data[1] / seventh - 1)).toBeLessThan(3e-6);
+  }
+});
+
 describe("order of convergence, measured on Gaussian data", () => {
   const error = async (name: SamplerName, steps: number): Promise<number> => {
     const { levels } = exponential(table, steps, { range: [10, 0.1] });
@@ -79,6 +94,7 @@ describe("order of convergence, measured on Gaussian data", () => {
     ["plms", 2],
     ["unipc", 2],
     ["unipc3", 2],
+    ["unipc_bh1", 2],
     ["lms", 3.6],
   ] as const)("%s, without fresh noise: %d", async (name, expected) => {
     const order = Math.log2((await error(name, 40)) / (await error(name, 80)));
