@@ -272,6 +272,20 @@ describe("a converted copy", () => {
   });
 });
 
+it("a converted copy predicts what the original predicts", async () => {
+  const folder = await writeTinyModel(inside("velocity"), "sd2");
+  const scheduler = join(folder, "scheduler/scheduler_config.json");
+  const config = JSON.parse(await readFile(scheduler, "utf8")) as object;
+  await writeFile(scheduler, JSON.stringify({ ...config, rescale_betas_zero_snr: true }));
+  await writeSingleFile(inside("velocity.safetensors"), await openModelFolder(folder));
+  const [was, is] = [await openModel(folder), await openModel(inside("velocity.safetensors"))];
+  expect([is.prediction, is.table.range, is.hash]).toEqual([predictions.v, was.table.range, was.hash]);
+  await writeFile(scheduler, JSON.stringify({ ...config, prediction_type: "sample" }));
+  await expect(writeSingleFile(inside("sample.safetensors"), await openModelFolder(folder))).rejects.toThrow(
+    /cannot say what this U-Net was trained to predict; keep the folder/,
+  );
+});
+
 describe("a folder that is written once more", () => {
   it("keeps words and defaults of our own, and leaves out what is not needed", async () => {
     const own = await writeTinyModel(inside("words"));

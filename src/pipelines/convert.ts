@@ -1,6 +1,7 @@
 // Convert: a model from a single file to a folder and back, tensor by tensor, without changing a bit unless asked to. Node only.
 import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { predictions } from "../diffusion/denoise.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { prefixes } from "../models/original.ts";
 import {
@@ -11,6 +12,7 @@ import {
   originalVaeNames,
 } from "../models/original-names.ts";
 import type { FloatDType } from "../tensor/dtype.ts";
+import { zeros } from "../tensor/tensor.ts";
 import { clipVocabulary } from "../text/clip-bpe.ts";
 import { clipMerges } from "../text/clip-vocabulary.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
@@ -18,9 +20,10 @@ import { type Component, type Config, type ModelFolder, writeComponent } from ".
 import { ModelError } from "../weights/model-error.ts";
 import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { inverted, viewed } from "../weights/views.ts";
-import { cast, check, merged, prefixed, type Weights } from "../weights/weights.ts";
+import { cast, check, fromTensors, merged, prefixed, type Weights } from "../weights/weights.ts";
 
 import { ifMissing, paddingOf } from "./load.ts";
+import { schedulerOf } from "./scheduler.ts";
 
 export interface ConvertOptions {
   /** Store every tensor as this; as it is unless told. */
@@ -37,7 +40,7 @@ export interface Converted {
 /**
  * Write a model as one .safetensors in the original layout, which every program reads. What its files say of themselves
  * (`modelspec.*` and the like) is kept; the U-Net's has the last word.
- * @throws ModelError when a part is missing, or is none that the original layout has a name for
+ * @throws ModelError when a part is missing, or is none that the original layout has a name for, a way of predicting included
  */
 export async function writeSingleFile(
   path: string,
@@ -56,9 +59,25 @@ export async function writeSingleFile(
     left.push(...check(weights, wanted, name).map((tensor) => `${name}.${tensor}`));
     parts.push(prefixed(viewed(weights, inverted(names)), prefix));
   }
-  const all = merged(...parts);
+  const all = merged(...parts, await markers(from));
   await writeSafetensors(path, dtype ? cast(all, dtype) : all, formatted(metadata));
   return { tensors: all.names().length, left };
+}
+
+/** What a file says of how it is walked, where it is not as usual: by tensors that hold nothing, as ComfyUI and A1111 read them. */
+async function markers(from: ModelFolder): Promise<Weights> {
+  const config = await from.json("scheduler/scheduler_config.json");
+  const { prediction } = schedulerOf(config);
+  if (prediction !== predictions.epsilon && prediction !== predictions.v)
+    throw new ModelError(
+      "unsupported",
+      "convert: the original layout cannot say what this U-Net was trained to predict; keep the folder",
+    );
+  const nothing = zeros([0]);
+  return fromTensors({
+    ...(prediction === predictions.v && { v_pred: nothing }),
+    ...(config.rescale_betas_zero_snr === true && { ztsnr: nothing }),
+  });
 }
 
 type Metadata = Readonly<Record<string, string>>;
