@@ -1,8 +1,20 @@
 // What is asked of a generator, and how its answers are counted.
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { tensor } from "../tensor/tensor.ts";
 import { wordTokenizer } from "../text/words.ts";
-import { byValue, meanPsnr, otherScenes, questions, result, SPLITS } from "./evaluate.ts";
+import {
+  byValue,
+  examNow,
+  meanPsnr,
+  otherScenes,
+  painted,
+  questions,
+  readExam,
+  result,
+  SPLITS,
+  writeExam,
+} from "./evaluate.ts";
 import { ATTRIBUTES, type Attribute, answersOf, type Verdict } from "./judge.ts";
 import { SHEET } from "./prompts.ts";
 import { describe as describeScene, heldOut, SUBJECTS } from "./scenes/index.ts";
@@ -18,7 +30,8 @@ describe("questions", () => {
     for (const split of ["seen", "held-out"] as const)
       for (const { scene, want, prompt } of questions(split, 60)) {
         expect(heldOut(scene!)).toBe(split === "held-out");
-        expect(prompt).toBe(scene!.captions.long);
+        const { captions } = describeScene(scene!.seed, {}, { heldOut: split === "seen" ? "avoid" : "only" });
+        expect(prompt).toBe(captions.long);
         expect(want).toMatchObject({ subject: scene!.subject, style: scene!.attributes.style });
         expect(want.time).toBe(scene!.attributes.time);
         expect(want.color).toBe(scene!.attributes.color);
@@ -42,6 +55,30 @@ describe("questions", () => {
     seeds.push(...otherScenes(500).map(({ seed }) => seed));
     expect(new Set(seeds).size).toBe(1500);
     expect(Math.min(...seeds)).toBeGreaterThanOrEqual(20_000_000);
+  });
+});
+
+describe("an exam", () => {
+  it("is the same after it was kept, and says when it is too short", () => {
+    const exam = examNow(12);
+    const again = readExam(writeExam(exam), 12);
+    expect(again.short).toEqual(exam.short);
+    for (const split of ["seen", "held-out"] as const) {
+      expect(again[split].map(({ prompt, want, seed }) => [prompt, want, seed])).toEqual(
+        exam[split].map(({ prompt, want, seed }) => [prompt, want, seed]),
+      );
+      const scenes = (from: typeof exam) => from[split].slice(0, 3).map(({ scene }) => scene!);
+      expect(painted(scenes(again), 32).data).toEqual(painted(scenes(exam), 32).data);
+    }
+    expect(() => readExam(writeExam(exam), 13)).toThrow(/has 12 questions .* ask fewer with --count 12/);
+  });
+  it("of the shipped model is in the shipped model's words", async () => {
+    const beside = (name: string) => readFile(new URL(`../../models/default/${name}`, import.meta.url), "utf8");
+    const { encode } = wordTokenizer(JSON.parse(await beside("tokenizer/vocabulary.json")));
+    const { seen, short, "held-out": heldOutOnes } = readExam(await beside("questions.tsv"), 200);
+    for (const { prompt = "" } of [...seen, ...short, ...heldOutOnes])
+      expect([prompt, encode(prompt).unknown, encode(prompt).dropped]).toEqual([prompt, [], 0]);
+    expect(heldOutOnes.every(({ scene }) => heldOut(scene!))).toBe(true);
   });
 });
 
@@ -70,8 +107,7 @@ describe("result", () => {
     expect(shares.time.of).toBeLessThan(40);
   });
   it("loses one for one wrong answer", () => {
-    const spoilt = (name: Attribute): Verdict[] =>
-      right.map((v, i) => (i === 3 ? { ...v, [name]: (v[name] + 1) % 3 } : v));
+    const spoilt = (name: Attribute): Verdict[] => right.map((v, i) => (i === 3 ? { ...v, [name]: "another" } : v));
     const { right: shares, together } = result(asked, spoilt("subject"));
     expect(shares.subject).toEqual({ right: 39, of: 40 });
     expect(shares.style).toEqual({ right: 40, of: 40 });

@@ -11,8 +11,11 @@ import { type Features, kid, meanDistance, type Share, totalVariation } from "./
 export interface Ask extends Wish {
   readonly want: Readonly<Partial<Record<Attribute, string>>>;
   /** The scene that the prompt describes, where it describes all of one. */
-  readonly scene?: Scene;
+  readonly scene?: Depicted;
 }
+
+/** As much of a scene as it takes to paint it. */
+export type Depicted = Omit<Scene, "captions">;
 
 /**
  * What is asked for: whole captions of combinations that training showed and of those it never showed, bare nouns, nothing.
@@ -23,7 +26,7 @@ export const SPLITS: readonly Split[] = ["seen", "held-out", "short", "unguided"
 /** Scenes of evaluation have seeds that no generator and no judge is trained with. */
 const FIRST_SEED = { seen: 20_000_000, "held-out": 21_000_000, other: 22_000_000 };
 
-const wanted = ({ subject, attributes: { style, time, color } }: Scene): Ask["want"] => ({
+const wanted = ({ subject, attributes: { style, time, color } }: Depicted): Ask["want"] => ({
   subject,
   style,
   ...(time && { time }),
@@ -49,8 +52,66 @@ export function questions(split: Split, count: number): Ask[] {
 export const otherScenes = (count: number): Scene[] =>
   Array.from({ length: count }, (_, i) => describe(FIRST_SEED.other + i, {}, { heldOut: "avoid" }));
 
+/** All that a model is asked. */
+export interface Exam extends Readonly<Record<Split, readonly Ask[]>> {
+  /** True pictures that no question asks for. */
+  readonly other: readonly Depicted[];
+}
+
+/** The first `count` questions of each split in the painted world as it is now. */
+export const examNow = (count: number): Exam => ({
+  seen: questions("seen", count),
+  "held-out": questions("held-out", count),
+  short: questions("short", count),
+  unguided: questions("unguided", count),
+  other: otherScenes(count),
+});
+
+/** An exam as it is kept beside a model, one line a question: `seen\tprompt\tscene`, `short\tprompt\twant`, `other\t\tscene`. */
+export function writeExam(exam: Exam): string {
+  const lines: string[] = [];
+  for (const split of ["seen", "held-out"] as const)
+    for (const { prompt, scene } of exam[split]) lines.push([split, prompt, JSON.stringify(kept(scene!))].join("\t"));
+  for (const { prompt, want } of exam.short) lines.push(["short", prompt, JSON.stringify(want)].join("\t"));
+  for (const scene of exam.other) lines.push(["other", "", JSON.stringify(kept(scene))].join("\t"));
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * The exam in a file's text, its first `count` questions of each split.
+ * @throws RangeError when it has fewer
+ */
+export function readExam(text: string, count: number): Exam {
+  const lines = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split("\t"));
+  const of = (split: string): string[][] => {
+    const found = lines.filter(([name]) => name === split).slice(0, count);
+    if (found.length < count)
+      throw new RangeError(
+        `evaluate: the model's questions.tsv has ${found.length} questions of the split "${split}", and ${count} were to be asked; ask fewer with --count ${found.length}`,
+      );
+    return found;
+  };
+  const whole = (split: string): Ask[] =>
+    of(split).map(([, prompt, json], i): Ask => {
+      const scene: Depicted = JSON.parse(json);
+      return { seed: i + 1, prompt, want: wanted(scene), scene };
+    });
+  return {
+    seen: whole("seen"),
+    "held-out": whole("held-out"),
+    short: of("short").map(([, prompt, json], i) => ({ seed: i + 1, prompt, want: JSON.parse(json) })),
+    unguided: questions("unguided", count),
+    other: of("other").map(([, , json]) => JSON.parse(json)),
+  };
+}
+
+const kept = ({ seed, subject, attributes, plan }: Depicted): Depicted => ({ seed, subject, attributes, plan });
+
 /** Scenes as the painter paints them: [n,3,side,side] in −1…1. */
-export function painted(scenes: readonly Scene[], side: number): Tensor {
+export function painted(scenes: readonly Depicted[], side: number): Tensor {
   const width = 3 * side * side;
   const out = new Float32Array(scenes.length * width);
   for (const [i, scene] of scenes.entries())
@@ -70,17 +131,14 @@ export interface Result {
   readonly together: Share;
 }
 
-const said = (verdict: Verdict, name: Attribute): string =>
-  ATTRIBUTES.find((a) => a.name === name)!.values[verdict[name]];
-
 /** Compare verdicts with what was asked. */
 export function result(asked: readonly Ask[], verdicts: readonly Verdict[]): Result {
   const share = (name: Attribute): Share => {
     const those = asked.map((ask, i) => [ask.want[name], verdicts[i]] as const).filter(([want]) => want !== undefined);
-    return { right: those.filter(([want, verdict]) => said(verdict, name) === want).length, of: those.length };
+    return { right: those.filter(([want, verdict]) => verdict[name] === want).length, of: those.length };
   };
   const all = asked.filter(({ want }, i) =>
-    ATTRIBUTES.every(({ name }) => want[name] === undefined || want[name] === said(verdicts[i], name)),
+    ATTRIBUTES.every(({ name }) => want[name] === undefined || want[name] === verdicts[i][name]),
   );
   const right = Object.fromEntries(ATTRIBUTES.map(({ name }) => [name, share(name)])) as Record<Attribute, Share>;
   return { pictures: asked.length, right, together: { right: all.length, of: asked.length } };
@@ -98,7 +156,7 @@ export function byValue(
     if (value === undefined) continue;
     shares[value] ??= { right: 0, of: 0 };
     shares[value].of++;
-    if (said(verdicts[i], name) === value) shares[value].right++;
+    if (verdicts[i][name] === value) shares[value].right++;
   }
   return shares;
 }
@@ -135,7 +193,7 @@ export interface Variety {
 export function variety(drawn: readonly Verdict[], real: readonly Verdict[], again: readonly Verdict[]): Variety {
   const features = (all: readonly Verdict[]): Features => all.map((v) => v.features);
   const subjects = (all: readonly Verdict[]): number[] =>
-    SUBJECTS.map((_, s) => all.filter((v) => v.subject === s).length);
+    SUBJECTS.map((name) => all.filter(({ subject }) => subject === name).length);
   return {
     pictures: drawn.length,
     distance: meanDistance(features(drawn)),

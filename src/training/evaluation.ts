@@ -6,10 +6,9 @@ import { type DrawOptions, drawAll, throughAutoencoder } from "./draw.ts";
 import {
   type Ask,
   byValue,
+  type Exam,
   meanPsnr,
-  otherScenes,
   painted,
-  questions,
   type Result,
   result,
   type Split,
@@ -40,8 +39,8 @@ export interface Evaluation {
 }
 
 export interface EvaluationOptions {
-  /** Pictures of each split. */
-  readonly count: number;
+  /** What is asked: as many questions of each split. */
+  readonly exam: Exam;
   /** Pictures of each point of the curves; none unless told. */
   readonly curves?: number;
   readonly onProgress?: (stage: string, done: number, of: number) => void;
@@ -53,7 +52,7 @@ export const CURVES = { guidance: [1, 2, 3.5, 5], steps: [4, 8, 16, 30] } as con
 export async function evaluate(
   engine: Engine,
   judge: Judge,
-  { count, curves = 0, onProgress }: EvaluationOptions,
+  { exam, curves = 0, onProgress }: EvaluationOptions,
 ): Promise<Evaluation> {
   const { model } = engine;
   const { seed: _, prompt: __, negative: ___, ...chosen } = settings(model, { seed: 0 });
@@ -61,11 +60,8 @@ export async function evaluate(
   const draw = (stage: string, asked: readonly Ask[], options: DrawOptions = {}): Promise<Tensor> =>
     drawAll(engine, asked, { ...options, onProgress: (done) => onProgress?.(stage, done, asked.length) });
 
-  const asked = {
-    seen: questions("seen", count),
-    "held-out": questions("held-out", count),
-    short: questions("short", count),
-  };
+  const { other, unguided: nothing, ...asked } = exam;
+  const count = asked.seen.length;
   const drawn = {} as Record<keyof typeof asked, Result>;
   const verdicts: Verdict[] = [];
   for (const split of Object.keys(asked) as (keyof typeof asked)[]) {
@@ -90,12 +86,12 @@ export async function evaluate(
     decibels += meanPsnr(decoded, originals) / 2;
     onProgress?.(`painted ${split}`, count, count);
   }
-  const again = await judge(painted(otherScenes(count), side));
-  const unguided = await judge(await draw("unguided", questions("unguided", count)));
+  const again = await judge(painted(other, side));
+  const unguided = await judge(await draw("unguided", nothing));
 
   const curve = async (name: keyof typeof CURVES): Promise<CurvePoint[]> => {
     const points: CurvePoint[] = [];
-    const some = questions("seen", curves);
+    const some = asked.seen.slice(0, curves);
     for (const value of CURVES[name])
       points.push({
         value,

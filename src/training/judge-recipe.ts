@@ -87,12 +87,12 @@ export async function examine(judge: Judge, set: JudgeSet, count = set.count): P
     for (let b = 0; b < n; b++) pictures.set(await set.picture(from + b), b * width);
     for (const [b, verdict] of (await judge(tensor(pictures, [n, 3, set.side, set.side]))).entries()) {
       const truth = set.answers(from + b);
-      for (const { name, values } of ATTRIBUTES) {
-        const tally = values[truth[name]] === "none" ? none : right[name];
+      for (const { name } of ATTRIBUTES) {
+        const tally = truth[name] === "none" ? none : right[name];
         tally.of++;
         if (verdict[name] === truth[name]) tally.right++;
         else {
-          const key = [name, values[truth[name]], values[verdict[name]]].join("\t");
+          const key = [name, truth[name], verdict[name]].join("\t");
           wrong.set(key, (wrong.get(key) ?? 0) + 1);
         }
       }
@@ -112,7 +112,7 @@ export async function examine(judge: Judge, set: JudgeSet, count = set.count): P
 /** What lies beside a judge's weights: what it is, what it answers, how good it is. */
 export interface JudgeCard {
   readonly spec: JudgeSpec;
-  readonly answers: Readonly<Record<string, readonly string[]>>;
+  readonly answers: Readonly<Record<Attribute, readonly string[]>>;
   readonly training: {
     readonly steps: number;
     readonly batch: number;
@@ -128,7 +128,8 @@ const files = (folder: string) => ({
   card: join(folder, "judge.json"),
 });
 
-const answers = (): JudgeCard["answers"] => Object.fromEntries(ATTRIBUTES.map(({ name, values }) => [name, values]));
+const answers = (): JudgeCard["answers"] =>
+  Object.fromEntries(ATTRIBUTES.map(({ name, values }) => [name, values])) as JudgeCard["answers"];
 
 /** Write a judge's weights in half precision; the card is written once it has been examined, with `writeJudgeCard`. */
 export async function writeJudge(folder: string, weights: Tensors): Promise<void> {
@@ -144,17 +145,15 @@ export async function writeJudgeCard(folder: string, card: Omit<JudgeCard, "spec
 }
 
 /**
- * Open the judge in a folder.
- * @throws RangeError when it was trained for other answers than the painted world has now; ModelError when it has no weights
+ * Open the judge in a folder, with the answers of the painted world that it was trained in.
+ * @throws ModelError when it has no weights
  */
 export async function loadJudge(
   folder: string,
   runtime: Runtime,
 ): Promise<{ judge: Judge & AsyncDisposable; card: JudgeCard }> {
   const card = JSON.parse(await readFile(files(folder).card, "utf8")) as JudgeCard;
-  if (JSON.stringify(card.answers) !== JSON.stringify(answers()))
-    throw new RangeError(
-      `judge: ${folder} answers for another painted world than this one; train it anew: npm run judge`,
-    );
-  return { judge: await openJudge(runtime, card.spec, await openSafetensors(files(folder).weights)), card };
+  const its = ATTRIBUTES.map(({ name }) => ({ name, values: card.answers[name] }));
+  const weights = await openSafetensors(files(folder).weights);
+  return { judge: await openJudge(runtime, card.spec, weights, { answers: its }), card };
 }

@@ -26,7 +26,7 @@ export function judgeScene(part: Part, i: number): Scene {
   if (part !== "train") return describe(seed, {}, { heldOut: part === "seen" ? "avoid" : "only" });
   if (i % 4 !== 2) return describe(seed);
   const turn = (i - 2) / 4;
-  const style = STYLES[(turn + Math.floor(turn / SUBJECTS.length)) % STYLES.length];
+  const style = STYLES[((turn % SUBJECTS.length) + Math.floor(turn / SUBJECTS.length)) % STYLES.length];
   return describe(seed, { subject: SUBJECTS[turn % SUBJECTS.length], style });
 }
 
@@ -57,8 +57,8 @@ export interface JudgeSet extends AsyncDisposable {
   readonly side: number;
   /** Picture i in −1…1, planar RGB [3,side,side]. */
   picture(i: number): Promise<Float32Array>;
-  /** The index of the true answer to each attribute. */
-  answers(i: number): Readonly<Record<Attribute, number>>;
+  /** The true answer to each attribute. */
+  answers(i: number): Readonly<Record<Attribute, string>>;
 }
 
 /** Open the first `shards` shards of a part; they must have been painted. */
@@ -147,7 +147,7 @@ export async function judgeBatch(set: JudgeSet, batch: number, random: Random): 
     const i = random.below(set.count);
     pictures.set(augmented(await set.picture(i), side, random), b * 3 * side * side);
     for (const { name, values } of ATTRIBUTES)
-      rows.get(name)!.fill(1, b * values.length + set.answers(i)[name], b * values.length + set.answers(i)[name] + 1);
+      rows.get(name)![b * values.length + values.indexOf(set.answers(i)[name])] = 1;
   }
   const answers = ATTRIBUTES.map(({ name, values }) => [name, tensor(rows.get(name)!, [batch, values.length])]);
   return { picture: tensor(pictures, [batch, 3, side, side]), ...Object.fromEntries(answers) };

@@ -62,9 +62,10 @@ describe("judge", () => {
     expect(losses[14]).toBeLessThan(0.5);
 
     const three = tensor(picture.data.slice(0, 3 * 3 * small.side ** 2), [3, 3, small.side, small.side]);
-    await using judged = await openJudge(runtime, small, fromTensors(state.params), 2);
+    await using judged = await openJudge(runtime, small, fromTensors(state.params), { batch: 2 });
     const verdicts = await judged(three);
-    for (const { name } of ATTRIBUTES) expect(verdicts.map((v) => v[name])).toEqual([0, 1, 0]);
+    for (const { name, values } of ATTRIBUTES)
+      expect(verdicts.map((v) => v[name])).toEqual([values[0], values[1], values[0]]);
     expect(verdicts[0].features).not.toEqual(verdicts[1].features);
   });
 
@@ -93,14 +94,14 @@ describe("judge", () => {
 
 describe("the judge's pictures", () => {
   it("are of every subject and style, held-out combinations no more often than by chance; examinations are what they say", () => {
-    const scenes = Array.from({ length: 2000 }, (_, i) => judgeScene("train", i));
+    const scenes = Array.from({ length: 4 * SUBJECTS.length * STYLES.length }, (_, i) => judgeScene("train", i));
     expect(new Set(scenes.map((s) => s.subject)).size).toBe(SUBJECTS.length);
     expect(new Set(scenes.filter((_, i) => i % 4 === 2).map((s) => `${s.subject} ${s.attributes.style}`)).size).toBe(
       SUBJECTS.length * STYLES.length,
     );
     const held = scenes.filter(heldOut).length;
     expect(held).toBeGreaterThan(10);
-    expect(held).toBeLessThan(160);
+    expect(held).toBeLessThan(0.1 * scenes.length);
     for (let i = 0; i < 100; i++) {
       expect(heldOut(judgeScene("seen", i))).toBe(false);
       expect(heldOut(judgeScene("held-out", i))).toBe(true);
@@ -111,8 +112,10 @@ describe("the judge's pictures", () => {
     for (let i = 0; i < 300; i++) {
       const { subject, attributes } = judgeScene("train", i);
       const truth = answersOf(subject, attributes);
-      for (const { name, values } of ATTRIBUTES)
-        expect(values[truth[name]]).toBe(name === "subject" ? subject : (attributes[name] ?? "none"));
+      for (const { name, values } of ATTRIBUTES) {
+        expect(truth[name]).toBe(name === "subject" ? subject : (attributes[name] ?? "none"));
+        expect(values).toContain(truth[name]);
+      }
     }
   });
 });

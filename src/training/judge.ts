@@ -12,23 +12,27 @@ import { type Attributes, COLORS, STYLES, SUBJECTS, type Subject, TIMES } from "
 /** What a judge is asked of every picture. */
 export type Attribute = "subject" | "time" | "color" | "style";
 
-/** The possible answers to each attribute; "none" where the subject has no such thing or the style hides it. */
-export const ATTRIBUTES: readonly { readonly name: Attribute; readonly values: readonly string[] }[] = [
+/** The possible answers to each attribute. */
+export type Answers = readonly { readonly name: Attribute; readonly values: readonly string[] }[];
+
+/**
+ * What there is to answer in the painted world; "none" where the subject has no such thing or the style hides it. A judge
+ * that was trained when the world was smaller answers less.
+ */
+export const ATTRIBUTES: Answers = [
   { name: "subject", values: SUBJECTS },
   { name: "time", values: [...TIMES, "none"] },
   { name: "color", values: [...COLORS, "none"] },
   { name: "style", values: STYLES },
 ];
 
-/** The index of the true answer to each attribute of a scene. */
-export function answersOf(subject: Subject, { time, color, style }: Attributes): Record<Attribute, number> {
-  return {
-    subject: SUBJECTS.indexOf(subject),
-    time: time === undefined ? TIMES.length : TIMES.indexOf(time),
-    color: color === undefined ? COLORS.length : COLORS.indexOf(color),
-    style: STYLES.indexOf(style),
-  };
-}
+/** The true answer to each attribute of a scene. */
+export const answersOf = (subject: Subject, { time, color, style }: Attributes): Record<Attribute, string> => ({
+  subject,
+  time: time ?? "none",
+  color: color ?? "none",
+  style,
+});
 
 /** What tells one judge from another. */
 export interface JudgeSpec {
@@ -55,7 +59,12 @@ export const judge64: JudgeSpec = {
 type Answer = Attribute | "features";
 
 /** Logits of every attribute [b,answers], and the features [b,c] they are read from, of pictures [b,3,side,side] in −1…1. */
-export function judge(p: Params, { widths, layers, pooled, groups }: JudgeSpec, picture: Value): Record<Answer, Value> {
+export function judge(
+  p: Params,
+  { widths, layers, pooled, groups }: JudgeSpec,
+  picture: Value,
+  answers: Answers = ATTRIBUTES,
+): Record<Answer, Value> {
   const active = (name: string, x: Value): Value => silu(groupNorm(p.at(name), x, { groups }));
   const stages: Value[] = [];
   let h = patchify(picture, 2);
@@ -66,13 +75,13 @@ export function judge(p: Params, { widths, layers, pooled, groups }: JudgeSpec, 
     stages.push(h);
   }
   const features = concat(1, ...pooled.map((stage) => stages[stage].mean([2, 3]).reshape([-1, widths[stage]])));
-  const logits = ATTRIBUTES.map(({ name, values }) => [name, linear(p.at(`heads.${name}`), features, values.length)]);
+  const logits = answers.map(({ name, values }) => [name, linear(p.at(`heads.${name}`), features, values.length)]);
   return { ...(Object.fromEntries(logits) as Record<Attribute, Value>), features };
 }
 
 /** A judge as a graph, for batches of the given size. */
-export const judgeGraph = (spec: JudgeSpec, batch: number): Graph<"picture", Answer> =>
-  trace({ picture: [batch, 3, spec.side, spec.side] }, (p, { picture }) => judge(p, spec, picture));
+export const judgeGraph = (spec: JudgeSpec, batch: number, answers?: Answers): Graph<"picture", Answer> =>
+  trace({ picture: [batch, 3, spec.side, spec.side] }, (p, { picture }) => judge(p, spec, picture, answers));
 
 /** The mean over a batch of the cross-entropies of all attributes; each attribute's own is a metric. Answers are one-hot rows. */
 export function judgeLoss(spec: JudgeSpec, batch: number): Graph<Attribute | "picture", Attribute | "loss"> {
@@ -92,8 +101,8 @@ export function judgeLoss(spec: JudgeSpec, batch: number): Graph<Attribute | "pi
   });
 }
 
-/** What a judge says of one picture: the index of its answer to each attribute, and the features it went by. */
-export interface Verdict extends Record<Attribute, number> {
+/** What a judge says of one picture: its answer to each attribute, and the features it went by. */
+export interface Verdict extends Record<Attribute, string> {
   readonly features: Float32Array;
 }
 
@@ -105,9 +114,9 @@ export async function openJudge(
   runtime: Runtime,
   spec: JudgeSpec,
   weights: Weights,
-  batch = 50,
+  { batch = 50, answers = ATTRIBUTES }: { batch?: number; answers?: Answers } = {},
 ): Promise<Judge & AsyncDisposable> {
-  const program = await runtime.compile(judgeGraph(spec, batch), weights);
+  const program = await runtime.compile(judgeGraph(spec, batch, answers), weights);
   const width = 3 * spec.side ** 2;
   const judged = async (pictures: Tensor): Promise<Verdict[]> => {
     const verdicts: Verdict[] = [];
@@ -117,9 +126,9 @@ export async function openJudge(
       padded.set(some.data);
       const said = await program.run({ picture: tensor(padded, [batch, 3, spec.side, spec.side]) });
       for (let b = 0; b < some.shape[0]; b++) {
-        const answers = ATTRIBUTES.map(({ name }) => [name, largest(rows(said[name], b).data)]);
+        const given = answers.map(({ name, values }) => [name, values[largest(rows(said[name], b).data)]]);
         const features = rows(said.features, b).data.slice();
-        verdicts.push({ ...(Object.fromEntries(answers) as Record<Attribute, number>), features });
+        verdicts.push({ ...(Object.fromEntries(given) as Record<Attribute, string>), features });
       }
     }
     return verdicts;

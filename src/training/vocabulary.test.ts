@@ -39,6 +39,6 @@ describe("the shipped vocabulary", () => {
   });
 
   it("says what it does not know", () => {
-    expect(tokenizer.encode("a dragon").unknown.map(({ word }) => word)).toEqual(["dragon"]);
+    expect(tokenizer.encode("a violin").unknown.map(({ word }) => word)).toEqual(["violin"]);
   });
 });

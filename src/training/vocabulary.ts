@@ -2,8 +2,8 @@
 import type { WordVocabulary } from "../text/words.ts";
 import { words } from "./scenes/index.ts";
 
-/** Ids in a row: the longest captions have 29 words. */
-const LENGTH = 32;
+/** Ids in a row: the longest captions have some forty words and commas. */
+const LENGTH = 48;
 
 /** Words that carry nothing the painted world could show. */
 const FILLERS =
@@ -45,7 +45,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   cliffs: "cliff",
   seaside: "beach",
   shore: "beach",
-  waterfall: "water",
+  cascade: "waterfall",
   seascape: "sea",
   wave: "waves",
   jungle: "forest",
@@ -53,8 +53,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   trees: "trees",
   oak: "tree",
   garden: "meadow",
-  rose: "poppies",
-  roses: "poppies",
   blossoms: "blossom",
   grassland: "meadow",
   dune: "dunes",
@@ -76,10 +74,37 @@ const MEANINGS: Readonly<Record<string, string>> = {
   solar: "sun",
   extraterrestrial: "alien",
   ufo: "alien",
-  man: "wanderer",
-  woman: "wanderer",
-  person: "wanderer",
   hiker: "wanderer",
+  girl: "woman",
+  boy: "man",
+  face: "portrait",
+  selfie: "portrait",
+  hound: "dog",
+  doggy: "dog",
+  pony: "horse",
+  stallion: "horse",
+  hare: "rabbit",
+  goldfish: "orange fish",
+  clownfish: "orange fish",
+  fungus: "mushroom",
+  automobile: "car",
+  vehicle: "car",
+  railway: "train",
+  locomotive: "locomotive",
+  spaceship: "rocket",
+  spacecraft: "rocket",
+  android: "robot",
+  wyvern: "dragon",
+  tea: "coffee",
+  mug: "cup",
+  teacup: "cup",
+  novel: "book",
+  mill: "windmill",
+  highway: "road",
+  street: "road",
+  rainbows: "rainbow",
+  beneath: "under",
+  underneath: "under",
   someone: "wanderer",
   crimson: "red",
   scarlet: "red",

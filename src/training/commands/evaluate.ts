@@ -1,12 +1,13 @@
 // The command `npm run evaluate`: draw, judge, print the table, write evaluation.json and evaluation.md beside the model.
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { engine } from "../../pipelines/engine.ts";
 import { openModel } from "../../pipelines/load.ts";
 import { ortNode } from "../../runtime/ort-node.ts";
+import { type Exam, examNow, readExam, writeExam } from "../evaluate.ts";
 import { evaluate } from "../evaluation.ts";
 import { type Circumstances, mainTable, report } from "../evaluation-report.ts";
 import { loadJudge } from "../judge-recipe.ts";
@@ -47,12 +48,27 @@ function commit(): string {
   }
 }
 
+/** A model is asked what it was asked first, however the painted world has changed since. */
+const questionsFile = join(values.model, "questions.tsv");
+const told = await readFile(questionsFile, "utf8").catch((error: NodeJS.ErrnoException) => {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+});
+let exam: Exam;
+try {
+  exam = told === undefined ? examNow(count) : readExam(told, count);
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}
+
 const started = performance.now();
 await using runtime = await ortNode(values.threads === undefined ? {} : { threads: Number(values.threads) });
 const { judge, card } = await loadJudge(values.judge, runtime);
 await using running = engine(await openModel(values.model), runtime);
 const evaluation = await evaluate(running, judge, {
-  count,
+  exam,
   ...(values.curves && { curves: Math.max(2, Math.round(count / 4)) }),
   onProgress: (stage, done, of) => {
     const seconds = Math.round((performance.now() - started) / 1000);
@@ -72,4 +88,5 @@ console.log(mainTable(evaluation));
 const out = values.out ?? values.model;
 await writeFile(join(out, "evaluation.json"), `${JSON.stringify({ ...circumstances, ...evaluation }, null, 1)}\n`);
 await writeFile(join(out, "evaluation.md"), report(evaluation, circumstances));
+if (told === undefined) await writeFile(questionsFile, writeExam(exam));
 console.error(`${join(out, "evaluation.md")} and evaluation.json, ${Math.round(circumstances.seconds)} s`);

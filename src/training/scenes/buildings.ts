@@ -15,6 +15,7 @@ export function house(
   roofColor: Rgb,
   snow: boolean,
 ): void {
+  stage.drawn.push({ thing: "house" });
   const { light, canvas } = stage;
   const wall = lit(light, wallColor, 0.8);
   const roof = lit(light, roofColor, 0.8);
@@ -56,6 +57,7 @@ export function house(
 
 /** Three rows of towers standing on `horizon`; `neon` windows glow in pink, cyan and amber. */
 export function city(stage: Stage, horizon: number, { neon = false, height: scale = 1 } = {}): void {
+  stage.drawn.push({ thing: "city" });
   const { light, noise, random } = stage;
   const lamps = light.lamps || neon;
   for (let row = 0; row < 3; row++) {
@@ -128,6 +130,7 @@ const NEON_LAMPS: readonly Rgb[] = [
 
 /** A striped lighthouse; its lamp and beam burn when the light is low. */
 export function lighthouse(stage: Stage, x: number, y: number, height: number, stripe: Rgb): void {
+  stage.drawn.push({ thing: "lighthouse" });
   const { canvas, light, random } = stage;
   const w = height * 0.13;
   const facing = light.sunX > x ? 0.5 : -0.5;
@@ -167,6 +170,7 @@ export function lighthouse(stage: Stage, x: number, y: number, height: number, s
 
 /** A castle with five towers, `size` wide. */
 export function castle(stage: Stage, x: number, y: number, size: number, stoneColor: Rgb, roofColor: Rgb): void {
+  stage.drawn.push({ thing: "castle" });
   const { light } = stage;
   const stone = lit(light, stoneColor, 0.85);
   const roof = lit(light, roofColor, 0.8);

@@ -1,4 +1,5 @@
 // Captions: words for everything a plan says, long, medium or short, from templates with synonyms.
+import { arrangedWords, arrangementTemplates } from "./arrangement.ts";
 import { COLORS, type Time } from "./palette.ts";
 import type { Random } from "./rng.ts";
 import { STYLE_RECORDS, type Style } from "./styles.ts";
@@ -21,6 +22,7 @@ const SKY_WORDS: Record<string, string> = {
   clear: "",
   few: "",
   clouds: "[with dramatic clouds|under a cloudy sky|with big clouds]",
+  rainbow: "[with a rainbow|under a rainbow|with a rainbow in the sky]",
   moon: "[under the moon|in moonlight|with the moon in the sky]",
   aurora: "[under the northern lights|with an aurora in the sky]",
   stars: "[under the stars|with stars in the sky|under a starry sky]",
@@ -31,16 +33,19 @@ const WEATHER_WORDS: Record<string, string> = {
   none: "",
 };
 /** Details whose value is a colour: unsaid in styles that lose colours. */
-const COLOR_DETAILS = ["roof", "second", "clothing", "backing", "fur"];
+const COLOR_DETAILS = ["roof", "second", "clothing", "backing", "fur", "shade", "hair"];
 
 /** Writes a caption of a plan. Its words are all in `words()`. */
 export function writeCaption(subject: Subject, style: Style, plan: Plan, length: Length, random: Random): string {
   const record = SUBJECT_RECORDS[subject];
+  const arranged = arrangedWords(plan);
+  const { main, extras = "" } = arranged ?? record;
   const { keepsColor, keepsTime, phrases, tags } = STYLE_RECORDS[style];
   const values = new Map<string, string>();
   for (const [key, value] of Object.entries(plan.details)) {
+    if (!keepsColor && key === "backing") values.set(key, "plain");
     if (!keepsColor && COLOR_DETAILS.includes(key)) continue;
-    values.set(key, record.slots?.[key]?.[value] ?? value);
+    values.set(key, arranged?.slots.get(key) ?? record.slots?.[key]?.[value] ?? value);
   }
   if (plan.color && keepsColor) values.set("color", record.slots?.color?.[plan.color] ?? plan.color);
   if (plan.season) values.set("season", record.slots?.season?.[plan.season] ?? plan.season);
@@ -54,14 +59,14 @@ export function writeCaption(subject: Subject, style: Style, plan: Plan, length:
     const draw = random();
     const noun = random.pick(record.bare);
     if (draw < 0.45) return tidy(noun);
-    if (draw < 0.7) return tidy(fill(record.main));
+    if (draw < 0.7) return tidy(fill(main));
     if (draw < 0.85) return tidy(`${noun} ${fill(time)}`);
     return tidy(fill(random.pick(tags)).replace("{x}", noun));
   }
-  let scene = record.main;
-  if (length === "long") scene += ` ${record.extras ?? ""} ${weather} ${sky} ${time}`;
+  let scene = main;
+  if (length === "long") scene += ` ${extras} ${weather} ${sky} ${time}`;
   else {
-    if (random.chance(0.4)) scene += ` ${record.extras ?? ""}`;
+    if (random.chance(0.4)) scene += ` ${extras}`;
     if (random.chance(0.3)) scene += ` ${random.chance(0.5) ? sky : weather}`;
     scene += ` ${time}`;
   }
@@ -70,13 +75,14 @@ export function writeCaption(subject: Subject, style: Style, plan: Plan, length:
 
 /** Every word that a caption can contain, sorted. */
 export function captionWords(): string[] {
-  const words = new Set<string>(["a", "an"]);
+  const words = new Set<string>(["a", "an", "plain"]);
   const take = (text: string): void => {
     for (const word of text.replace(/\{[a-z]*\}/gi, " ").match(/[a-z]+/g) ?? []) words.add(word);
   };
   for (const color of COLORS) take(color);
   for (const table of [TIME_WORDS, SKY_WORDS, WEATHER_WORDS]) for (const text of Object.values(table)) take(text);
   for (const { phrases, tags } of Object.values(STYLE_RECORDS)) for (const text of [...phrases, ...tags]) take(text);
+  for (const text of arrangementTemplates()) take(text);
   for (const record of Object.values(SUBJECT_RECORDS)) {
     for (const text of [...record.bare, record.main, record.extras ?? ""]) take(text);
     for (const slot of Object.values(record.slots ?? {})) for (const text of Object.values(slot)) take(text);

@@ -20,6 +20,7 @@ export interface CatLook {
 
 /** Draws a cat that fills most of the picture. */
 export function cat(stage: Stage, look: CatLook): void {
+  stage.drawn.push({ thing: "cat" });
   const y = 0.98;
   const { x, size: s } = look;
   const radius = 0.235 * s;

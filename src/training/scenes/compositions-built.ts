@@ -195,7 +195,23 @@ function catBackground(stage: Stage, plan: Plan): void {
   } else if (background === "meadow") {
     const [far, near] = meadowColors(stage);
     ground(stage, () => 0.6, far, near, { flowers: MEADOW_FLOWERS });
+    stage.drawn.push({ thing: "meadow" });
+  } else if (background === "castle") {
+    castle(stage, stage.random.pick([0.24, 0.76]), 0.72, 0.5, [0.6, 0.6, 0.64], [0.3, 0.34, 0.62]);
+    const [far, near] = meadowColors(stage);
+    ground(stage, () => 0.7, far, near);
+    stage.drawn.push({ thing: "castle" });
+  } else if (background === "mountains") {
+    mountains(stage, 3, 0.56, { snow: 0.7 });
+    const [far, near] = meadowColors(stage);
+    ground(stage, () => 0.74, far, near);
+  } else if (background === "snow") {
+    const [far, near] = GRASS.winter;
+    ground(stage, () => 0.6, lit(light, far, 0.85), lit(light, near, 0.85));
+    woods(stage, "pine", "winter", 0.62, { rows: 1, height: 0.26, crowd: 0.8, front: 0.64 });
+    stage.drawn.push({ thing: "snow" });
   } else {
+    stage.drawn.push({ thing: "beach" });
     water(stage, 0.5);
     ground(stage, () => 0.72, lit(light, [0.9, 0.8, 0.58], 0.8), lit(light, [0.96, 0.87, 0.66], 0.8));
   }

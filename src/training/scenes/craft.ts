@@ -7,6 +7,7 @@ import type { Stage } from "./stage.ts";
 
 /** A sailboat with two sails and its reflection; `flip` turns it round. */
 export function sailboat(stage: Stage, x: number, y: number, size: number, sailColor: Rgb, flip: boolean): void {
+  stage.drawn.push({ thing: "sailboat" });
   const { canvas, light, noise } = stage;
   const s = size;
   const hull = lit(light, [0.35, 0.18, 0.12], 0.8);
@@ -46,6 +47,7 @@ export function sailboat(stage: Stage, x: number, y: number, size: number, sailC
 
 /** A striped hot-air balloon of the given radius. */
 export function balloon(stage: Stage, x: number, y: number, radius: number, stripes: readonly Rgb[]): void {
+  stage.drawn.push({ thing: "balloon" });
   const { canvas, light, pixel } = stage;
   const s = radius;
   const colors = stripes.map((color) => lit(light, color, 0.65));
@@ -73,6 +75,7 @@ export function balloon(stage: Stage, x: number, y: number, radius: number, stri
 
 /** A walker with a staff, seen from behind; a silhouette unless a colour is given. */
 export function wanderer(stage: Stage, x: number, y: number, height: number, color?: Rgb): void {
+  stage.drawn.push({ thing: "wanderer" });
   const s = height;
   const k = color ?? lit(stage.light, [0.12, 0.11, 0.13], 0.7);
   const coat: Point[] = [

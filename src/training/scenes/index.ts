@@ -1,4 +1,5 @@
 // The painted, captioned world: endless pictures with true captions, deterministic from a seed.
+import { drawArrangement } from "./arrangement.ts";
 import { type Canvas, shrink } from "./canvas.ts";
 import { captionWords } from "./captions.ts";
 import {
@@ -23,12 +24,13 @@ import {
   drawVolcano,
   drawWanderer,
 } from "./compositions-land.ts";
+import { drawBridge, drawPortrait, drawRoad, drawWaterfall } from "./compositions-places.ts";
 import { drawGalaxy, drawMoon, drawNebula, drawPlanet, drawSun } from "./compositions-space.ts";
 import { isHeldOut } from "./held-out.ts";
 import { deriveSeed } from "./rng.ts";
 import { type DescribeOptions, describe, type Fixed, type Scene } from "./scene.ts";
 import { rain, snowfall } from "./sky.ts";
-import { createStage } from "./stage.ts";
+import { createStage, type Drawn, type Stage } from "./stage.ts";
 import { applyStyle } from "./styles.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -61,6 +63,27 @@ const COMPOSITIONS: Record<Subject, Composition> = {
   alien: drawAlien,
   wanderer: drawWanderer,
   cat: drawCat,
+  dog: drawArrangement,
+  horse: drawArrangement,
+  rabbit: drawArrangement,
+  owl: drawArrangement,
+  fish: drawArrangement,
+  butterfly: drawArrangement,
+  flower: drawArrangement,
+  mushroom: drawArrangement,
+  apple: drawArrangement,
+  cup: drawArrangement,
+  book: drawArrangement,
+  car: drawArrangement,
+  train: drawArrangement,
+  rocket: drawArrangement,
+  robot: drawArrangement,
+  dragon: drawArrangement,
+  windmill: drawArrangement,
+  portrait: drawPortrait,
+  bridge: drawBridge,
+  waterfall: drawWaterfall,
+  road: drawRoad,
 };
 
 /** How to describe and paint. */
@@ -86,21 +109,34 @@ export function paint(seed: number, size: number, fixed: Fixed = {}, options: Pa
 }
 
 /** Paints a described scene: planar RGB [3, size, size], 0 … 1. See `paint`. */
-export function paintScene(scene: Scene, size: number, { quick = false }: PaintOptions = {}): Float32Array {
+export function paintScene(
+  scene: Omit<Scene, "captions">,
+  size: number,
+  { quick = false }: PaintOptions = {},
+): Float32Array {
   if (!Number.isInteger(size) || size < 32 || size % 32 !== 0)
     throw new RangeError(`a painting's size must be a multiple of 32 (the pixel-art grid), at least 32; got ${size}`);
   const oversampling = quick || size >= 128 ? 1 : Math.ceil(128 / size);
-  const { plan, subject, attributes } = scene;
-  const stage = createStage(deriveSeed(scene.seed, 1000), size * oversampling, plan.time ?? "day");
-  COMPOSITIONS[subject](stage, plan);
-  if (plan.details.weather === "rain") rain(stage);
-  if (plan.details.weather === "snow") snowfall(stage);
-  const styled = applyStyle(attributes.style, stage);
+  const stage = compose(scene, size * oversampling);
+  const styled = applyStyle(scene.attributes.style, stage);
   return planar(oversampling === 1 ? styled : shrink(styled, oversampling));
 }
 
+/** What the painter draws of a scene, the farthest first: what captions may claim. */
+export const drawnIn = (scene: Omit<Scene, "captions">): readonly Drawn[] => compose(scene, 32).drawn;
+
+/** A scene before its style. */
+function compose({ seed, plan, subject }: Omit<Scene, "captions">, size: number): Stage {
+  const stage = createStage(deriveSeed(seed, 1000), size, plan.time ?? "day");
+  if (plan.details.thing) drawArrangement(stage, plan);
+  else COMPOSITIONS[subject](stage, plan);
+  if (plan.details.weather === "rain") rain(stage);
+  if (plan.details.weather === "snow") snowfall(stage);
+  return stage;
+}
+
 /** Whether a scene is one of the fixed combinations that training never sees. */
-export const heldOut = (scene: Scene): boolean => isHeldOut(scene);
+export const heldOut = (scene: Omit<Scene, "captions">): boolean => isHeldOut(scene);
 
 /** Every word that a caption can contain, sorted. */
 export const words = (): string[] => captionWords();

@@ -26,6 +26,7 @@ export function mountains(
     green?: Rgb;
   } = {},
 ): void {
+  stage.drawn.push({ thing: "mountains" });
   const { canvas, light, noise, random, pixel } = stage;
   const { snow = 0.5, big = false, green } = options;
   const side = light.sunX > 0.5 ? -1 : 1;
@@ -130,6 +131,7 @@ export function rocks(stage: Stage, profile: (u: number) => number, color: Rgb, 
 
 /** Four rows of dunes from the horizon to the front. */
 export function dunes(stage: Stage, horizon: number, sandColor: Rgb): void {
+  stage.drawn.push({ thing: "desert" });
   const { canvas, light, noise, random, pixel } = stage;
   const sand = lit(light, sandColor, 0.75);
   const shadow: Scratch = [0, 0, 0];
@@ -167,6 +169,7 @@ export function dunes(stage: Stage, horizon: number, sandColor: Rgb): void {
 
 /** A pyramid standing at y, half as wide as `half`. */
 export function pyramid(stage: Stage, x: number, y: number, half: number, sandColor: Rgb): void {
+  stage.drawn.push({ thing: "pyramid" });
   const { light } = stage;
   const sand = lit(light, sandColor, 0.75);
   const top = y - half * 1.05;
@@ -183,6 +186,7 @@ export function pyramid(stage: Stage, x: number, y: number, half: number, sandCo
 
 /** A volcano, with lava, glow and smoke if it erupts, and a snowy top if not. */
 export function volcano(stage: Stage, erupts: boolean): void {
+  stage.drawn.push({ thing: "volcano" });
   const { canvas, light, noise, random, pixel } = stage;
   const x = random.range(0.36, 0.64);
   const width = random.range(0.3, 0.42);

@@ -18,6 +18,7 @@ import type { Stage } from "./stage.ts";
 
 /** A pine of the given height, its foot at (x, y), faded into the distance by `fog`. */
 export function pine(stage: Stage, x: number, y: number, height: number, color: Rgb, fog = 0): void {
+  stage.drawn.push({ thing: "pine" });
   const { canvas, light, noise, random, pixel } = stage;
   const width = height * random.range(0.32, 0.44);
   const tiers = 5 + random.int(3);
@@ -48,6 +49,7 @@ export function leafyTree(
   crown: Rgb | undefined,
   { fog = 0 } = {},
 ): void {
+  stage.drawn.push({ thing: "tree" });
   const { canvas, light, noise, random, pixel } = stage;
   const trunkWidth = height * 0.055;
   const trunk = mixRgb(lit(light, [0.3, 0.2, 0.13], 0.8), light.horizon, fog);
@@ -122,6 +124,7 @@ export function woods(
   horizon: number,
   options: { rows?: number; front?: number; height?: number; crowd?: number; gap?: number } = {},
 ): void {
+  stage.drawn.push({ thing: "forest" });
   const { random, light } = stage;
   const { rows = 3, front = 0.98, height: tallest = 0.5, crowd = 1, gap = 0 } = options;
   const foliage = FOLIAGE[season];
@@ -154,6 +157,7 @@ function pineColor({ random }: Stage, season: Season): Rgb {
 
 /** A saguaro cactus. */
 export function cactus(stage: Stage, x: number, y: number, height: number): void {
+  stage.drawn.push({ thing: "cactus" });
   const color = lit(stage.light, [0.25, 0.45, 0.25], 0.8);
   const arm = scaleRgb(color, 0.9);
   const facing = stage.light.sunX > x ? 1 : -1;
@@ -168,6 +172,7 @@ export function cactus(stage: Stage, x: number, y: number, height: number): void
 
 /** A leaning palm. */
 export function palm(stage: Stage, x: number, y: number, height: number): void {
+  stage.drawn.push({ thing: "palm" });
   const { light, random } = stage;
   const trunk = lit(light, [0.38, 0.27, 0.17], 0.8);
   const leaf = lit(light, [0.18, 0.45, 0.2], 0.85);

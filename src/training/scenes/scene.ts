@@ -1,6 +1,7 @@
 // Describing a scene from a seed: its plan, its attributes, its captions. Nothing is drawn here.
+import { arrange } from "./arrangement.ts";
 import { type Length, writeCaption } from "./captions.ts";
-import { HELD_OUT, isHeldOut } from "./held-out.ts";
+import { asFixed, HELD_OUT, isHeldOut } from "./held-out.ts";
 import type { ColorName, Season, Time } from "./palette.ts";
 import { createRandom, deriveSeed, type Random } from "./rng.ts";
 import { STYLE_RECORDS, STYLES, type Style } from "./styles.ts";
@@ -52,7 +53,7 @@ export interface DescribeOptions {
 export function describe(seed: number, fixed: Fixed = {}, { heldOut = "any" }: DescribeOptions = {}): Scene {
   for (let attempt = 0; attempt < 200; attempt++) {
     const random = createRandom(deriveSeed(seed, attempt));
-    const asked = heldOut === "only" ? { ...fixed, ...pickHeldOut(fixed, random) } : fixed;
+    const asked = heldOut === "only" ? withHeldOut(fixed, random) : fixed;
     const scene = draft(seed, asked, random);
     if (heldOut === "any" || isHeldOut(scene) === (heldOut === "only")) return scene;
   }
@@ -72,7 +73,7 @@ export function caption(scene: Scene, random: () => number): string {
   return writeCaption(scene.subject, scene.attributes.style, scene.plan, length, stream);
 }
 
-function pickHeldOut(fixed: Fixed, random: Random): Fixed {
+function withHeldOut(fixed: Fixed, random: Random): Fixed {
   const fitting = HELD_OUT.filter((combination) =>
     (["subject", "style", "time", "color"] as const).every(
       (key) => fixed[key] === undefined || combination[key] === undefined || fixed[key] === combination[key],
@@ -80,7 +81,8 @@ function pickHeldOut(fixed: Fixed, random: Random): Fixed {
   );
   if (fitting.length === 0)
     throw new RangeError(`no held-out combination has ${JSON.stringify(fixed)}: see HELD_OUT for those there are`);
-  return random.pick(fitting);
+  const picked = asFixed(random.pick(fitting));
+  return { ...fixed, ...picked, details: { ...fixed.details, ...picked.details } };
 }
 
 function draft(seed: number, fixed: Fixed, random: Random): Scene {
@@ -117,9 +119,11 @@ function drawPlan(subject: Subject, fixed: Fixed, random: Random): Plan {
   if (record.counts) plan.count = choose("count", record.counts, fixed.count);
   for (const [name, offered] of Object.entries(record.details ?? {}))
     plan.details[name] = choose(name, offered, fixed.details?.[name]);
-  record.settle?.(plan, random, { ...fixed, details: { ...fixed.details } });
-  if (record.openSky && plan.time) {
-    plan.details.sky = fixed.details?.sky ?? chooseSky(plan.time, random);
+  const asked = { ...fixed, details: { ...fixed.details } };
+  record.settle?.(plan, random, asked);
+  if (record.arranged) arrange(plan, random, asked, record.arranged);
+  if ((record.openSky || plan.details.setting) && plan.time) {
+    plan.details.sky = fixed.details?.sky ?? chooseSky(plan, random);
     const draw = random();
     const wet = plan.time === "storm" && draw < 0.5;
     const snowing = plan.season === "winter" && plan.time !== "storm" && draw < 0.4;
@@ -149,8 +153,10 @@ function chooseTime(offered: readonly Time[], asked: Time | undefined, random: R
   return asked;
 }
 
-function chooseSky(time: Time, random: Random): string {
+function chooseSky({ time, details }: Plan, random: Random): string {
   if (time === "storm" || time === "fog") return "clear";
+  // A moon that is one of the things is the only one.
+  if (details.thing === "moon" || details.other === "moon") return "stars";
   if (time === "night")
     return random.weighted([
       ["moon", 0.5],
@@ -159,7 +165,9 @@ function chooseSky(time: Time, random: Random): string {
     ] as const);
   return random.weighted([
     ["clear", 0.35],
-    ["few", 0.3],
-    ["clouds", 0.35],
+    ["few", 0.28],
+    ["clouds", 0.32],
+    // A rainbow stands opposite the sun, by day.
+    ["rainbow", time === "day" || time === "golden" ? 0.12 : 0],
   ] as const);
 }

@@ -3,6 +3,7 @@ import { add, blend, everywhere, put, region } from "./canvas.ts";
 import {
   clamp,
   distance,
+  hex,
   mix,
   mixInto,
   mixRgb,
@@ -17,10 +18,11 @@ import { disc, glow, line } from "./shapes.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the sky shows besides its light. */
-export type SkyKind = "clear" | "few" | "clouds" | "moon" | "aurora" | "stars";
+export type SkyKind = "clear" | "few" | "rainbow" | "clouds" | "moon" | "aurora" | "stars";
 
 /** Stars over the upper `reach` of the picture; the brightest have rays. */
-export function stars({ canvas, random }: Stage, count: number, reach = 1, bright = 1): void {
+export function stars({ drawn, canvas, random }: Stage, count: number, reach = 1, bright = 1): void {
+  drawn.push({ thing: "stars" });
   const { size } = canvas;
   for (let n = 0; n < count; n++) {
     const x = random();
@@ -45,20 +47,30 @@ export function stars({ canvas, random }: Stage, count: number, reach = 1, brigh
 
 /** The whole sky down to the horizon: gradient, stars at night, sun or moon, clouds or aurora. */
 export function openSky(stage: Stage, horizon: number, kind: SkyKind, discScale = 1): void {
-  const { light, random } = stage;
+  const { light } = stage;
   skyGradient(stage, horizon);
   if (light.night) stars(stage, 130, horizon);
   if (kind === "aurora") aurora(stage, horizon);
+  // A rainbow stands opposite the sun.
+  if (kind === "rainbow") light.sunX = light.sunX < 0.5 ? 0.06 : 0.94;
   const disc = sunOrMoon(stage, horizon, kind, discScale);
   if (disc) light.disc = disc;
-  const density = { clear: 0, few: 0.25, clouds: random.range(0.5, 0.75), moon: 0.12, aurora: 0, stars: 0 }[kind];
-  const cover = light.time === "storm" ? 1 : light.time === "fog" ? 0.55 : density;
+  cover(stage, horizon, kind);
+  if (kind === "rainbow") rainbow(stage, horizon);
+}
+
+function cover(stage: Stage, horizon: number, kind: SkyKind): void {
+  const { light, random } = stage;
+  const heavy = random.range(0.5, 0.75);
+  const density = { clear: 0, few: 0.25, rainbow: 0.25, clouds: heavy, moon: 0.12, aurora: 0, stars: 0 }[kind];
+  const share = light.time === "storm" ? 1 : light.time === "fog" ? 0.55 : density;
   const scale = random.range(1.8, 3.2);
-  if (cover <= 0.05) return;
+  if (share <= 0.05) return;
   if (light.time === "storm")
-    clouds(stage, horizon, cover, { scale, bright: [0.72, 0.75, 0.78], dark: [0.2, 0.21, 0.25] });
-  else if (light.night) clouds(stage, horizon, cover, { scale, bright: scaleRgb(light.sky[2]!, 1.25), opacity: 0.7 });
-  else clouds(stage, horizon, cover, { scale });
+    clouds(stage, horizon, share, { scale, bright: [0.72, 0.75, 0.78], dark: [0.2, 0.21, 0.25] });
+  else if (light.night) clouds(stage, horizon, share, { scale, bright: scaleRgb(light.sky[2]!, 1.25), opacity: 0.7 });
+  else clouds(stage, horizon, share, { scale });
+  if (kind === "clouds") stage.drawn.push({ thing: "clouds" });
 }
 
 /** The sky's colours from zenith to horizon, and the horizon's below it. */
@@ -83,9 +95,11 @@ function sunOrMoon(stage: Stage, horizon: number, kind: SkyKind, scale: number):
     glow(stage, x, y, light.sun, 0.22, 0.35);
     glow(stage, x, y, light.sun, 0.07, 0.5);
     disc(stage, x, y, radius, mixRgb(light.sun, WHITE, 0.3));
+    stage.drawn.push({ thing: "sun" });
     return { x, y };
   }
   if (kind !== "moon") return undefined;
+  stage.drawn.push({ thing: "moon" });
   glow(stage, x, y, [0.5, 0.55, 0.7], 0.12, 0.45);
   const dark = scaleRgb(light.sky[1]!, 1.1);
   disc(stage, x, y, radius * 1.25, (u, v) => {
@@ -128,7 +142,29 @@ export function clouds(
   });
 }
 
-function aurora({ canvas, noise, random }: Stage, horizon: number): void {
+/** A rainbow that rises from the horizon, over the clouds. */
+function rainbow({ drawn, canvas, light, random }: Stage, horizon: number): void {
+  drawn.push({ thing: "rainbow" });
+  const x = light.sunX < 0.5 ? random.range(0.55, 0.75) : random.range(0.25, 0.45);
+  const radius = random.range(0.4, 0.5);
+  const k: Scratch = [0, 0, 0];
+  region(canvas, 0, 0, 1, horizon, (u, v, i) => {
+    const t = (distance(u - x, v - horizon) - radius) / 0.07;
+    if (t < 0 || t > 1) return;
+    rampInto(k, BOW, t);
+    blend(
+      canvas,
+      i,
+      k,
+      0.62 * smoothstep(0, 0.15, t) * (1 - smoothstep(0.85, 1, t)) * smoothstep(horizon, horizon - 0.06, v),
+    );
+  });
+}
+
+const BOW: readonly Rgb[] = ["#7a3bb5", "#2457c9", "#2f9a45", "#f7cf1d", "#f0821e", "#d2281f"].map(hex);
+
+function aurora({ drawn, canvas, noise, random }: Stage, horizon: number): void {
+  drawn.push({ thing: "aurora" });
   const low: Rgb = [0.2, 1, 0.55];
   const high: Rgb = [0.45, 0.3, 0.95];
   const shift = random() * 50;
@@ -148,6 +184,7 @@ function aurora({ canvas, noise, random }: Stage, horizon: number): void {
 
 /** Slanting streaks of rain over the whole picture. */
 export function rain(stage: Stage, count = 90): void {
+  stage.drawn.push({ thing: "rain" });
   const { random } = stage;
   const slant = random.range(0.02, 0.06);
   for (let n = 0; n < count; n++) {
@@ -161,12 +198,14 @@ export function rain(stage: Stage, count = 90): void {
 
 /** Falling snow over the whole picture. */
 export function snowfall(stage: Stage, count = 110): void {
+  stage.drawn.push({ thing: "snowfall" });
   const { random } = stage;
   for (let n = 0; n < count; n++) disc(stage, random(), random(), random() ** 2 * 0.008 + 0.003, [0.98, 0.99, 1]);
 }
 
 /** A loose flock of birds in the sky. */
 export function birds(stage: Stage, count: number, horizon: number): void {
+  stage.drawn.push({ thing: "birds" });
   const { random, light } = stage;
   const centerX = random.range(0.2, 0.7);
   const centerY = random.range(0.2, 0.5) * horizon;

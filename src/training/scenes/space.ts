@@ -15,7 +15,13 @@ import {
 import type { Stage } from "./stage.ts";
 
 /** Adds the light of a gas cloud over the whole picture, coloured along `colors`. */
-export function nebula({ canvas, noise, random }: Stage, colors: readonly Rgb[], strength: number, scale = 2.2): void {
+export function nebula(
+  { drawn, canvas, noise, random }: Stage,
+  colors: readonly Rgb[],
+  strength: number,
+  scale = 2.2,
+): void {
+  drawn.push({ thing: "nebula" });
   const shift = random() * 70;
   const angle = random() * 2 * Math.PI;
   const cos = Math.cos(angle) * scale;
@@ -38,13 +44,14 @@ export function nebula({ canvas, noise, random }: Stage, colors: readonly Rgb[],
 
 /** Adds a spiral galaxy with arms from one colour to another around a bright core. */
 export function galaxy(
-  { canvas, noise, random }: Stage,
+  { drawn, canvas, noise, random }: Stage,
   x: number,
   y: number,
   radius: number,
   arms: readonly [Rgb, Rgb],
   core: Rgb,
 ): void {
+  drawn.push({ thing: "galaxy" });
   const tilt = random.range(0.32, 0.85);
   const rotation = random() * Math.PI;
   const count = random.pick([2, 2, 3, 4]);
@@ -89,15 +96,20 @@ export interface PlanetLook {
   ring?: Rgb | undefined;
   atmosphere?: Rgb | undefined;
   spot?: boolean;
+  /** Lit from the front, so that the whole disc is seen. */
+  full?: boolean;
   /** Longitude, latitude and radius (radians) of craters. */
   craters?: readonly (readonly [number, number, number])[];
 }
 
 /** Draws a lit planet of the given radius. */
 export function planet(stage: Stage, x: number, y: number, radius: number, look: PlanetLook): void {
+  stage.drawn.push({ thing: "planet" });
   const { canvas, noise, random, pixel } = stage;
   const from = random.range(-2.7, -0.4);
-  const raw = [Math.cos(from) * 0.8, Math.sin(from) * 0.55, 0.55] as const;
+  const raw = look.full
+    ? ([Math.cos(from) * 0.25, Math.sin(from) * 0.25, 1] as const)
+    : ([Math.cos(from) * 0.8, Math.sin(from) * 0.55, 0.55] as const);
   const norm = Math.sqrt(raw[0] ** 2 + raw[1] ** 2 + raw[2] ** 2);
   const light: Rgb = [raw[0] / norm, raw[1] / norm, raw[2] / norm];
   const shift = random() * 60;

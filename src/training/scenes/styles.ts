@@ -9,6 +9,7 @@ import {
   drawWoodblock,
   type Filter,
 } from "./filters.ts";
+import { drawInk, drawPoster, drawStainedGlass } from "./filters-flat.ts";
 import { bloom, vignette } from "./finish.ts";
 import type { Stage } from "./stage.ts";
 import { strokes } from "./strokes.ts";
@@ -42,7 +43,7 @@ const records = {
   },
   "matte painting": {
     ...visible,
-    share: 18,
+    share: 17,
     phrases: [
       "a matte painting of {x}",
       "{x}, matte painting",
@@ -60,7 +61,7 @@ const records = {
   },
   "oil painting": {
     ...visible,
-    share: 12,
+    share: 11,
     phrases: ["an oil painting of {x}", "{x}, oil on canvas", "[|a beautiful ]oil painting of {x}"],
     tags: ["{x}, oil painting", "an oil painting of {x}"],
     apply: (canvas, stage) => {
@@ -79,7 +80,7 @@ const records = {
   },
   friedrich: {
     ...visible,
-    share: 10,
+    share: 9,
     phrases: [
       "{x}[,|] by caspar david friedrich",
       "a romantic painting of {x}[| by caspar david friedrich]",
@@ -144,14 +145,14 @@ const records = {
   pencil: {
     keepsColor: false,
     keepsTime: false,
-    share: 3,
+    share: 2,
     phrases: ["a pencil sketch of {x}", "{x}, pencil drawing", "a [black and white |]pencil drawing of {x}"],
     tags: ["{x}, pencil drawing", "a sketch of {x}"],
     apply: drawPencil,
   },
   "low poly": {
     ...visible,
-    share: 2,
+    share: 1,
     phrases: ["a low poly render of {x}", "{x}, low poly"],
     tags: ["{x}, low poly"],
     apply: drawFacets,
@@ -159,10 +160,32 @@ const records = {
   synthwave: {
     keepsColor: false,
     keepsTime: false,
-    share: 4,
+    share: 3,
     phrases: ["synthwave art of {x}", "{x}, vaporwave", "{x}, retro neon synthwave"],
     tags: ["{x}, synthwave", "{x}, vaporwave"],
     apply: drawSynthwave,
+  },
+  "stained glass": {
+    ...visible,
+    share: 2,
+    phrases: ["a stained glass window of {x}", "{x}, stained glass", "stained glass art of {x}"],
+    tags: ["{x}, stained glass", "a stained glass window of {x}"],
+    apply: drawStainedGlass,
+  },
+  ink: {
+    keepsColor: false,
+    keepsTime: false,
+    share: 1,
+    phrases: ["an ink drawing of {x}", "{x}, ink wash", "a black ink painting of {x}"],
+    tags: ["{x}, ink drawing", "{x}, ink wash"],
+    apply: drawInk,
+  },
+  poster: {
+    ...visible,
+    share: 3,
+    phrases: ["a flat poster of {x}", "{x}, flat vector art", "a minimalist poster of {x}"],
+    tags: ["{x}, vector art", "a poster of {x}"],
+    apply: drawPoster,
   },
 } as const satisfies Record<string, StyleRecord>;
 

@@ -1,6 +1,8 @@
 // The subjects of the painted world: what each may vary, and the words for it (drawings: compositions-*.ts).
+import type { Arrangement } from "./arrangement.ts";
 import type { ColorName, Season, Time } from "./palette.ts";
 import type { Random } from "./rng.ts";
+import { THING_SUBJECTS } from "./subjects-things.ts";
 
 /** Everything decided about a picture before it is drawn. */
 export interface Plan {
@@ -30,6 +32,8 @@ export interface SubjectRecord {
   details?: Readonly<Record<string, readonly string[]>>;
   /** Whether the picture has a sky with clouds, a moon, stars … and weather. */
   openSky?: boolean;
+  /** How it can be arranged with other things, instead of its own composition. */
+  arranged?: Arrangement;
   /** Makes the choices agree with one another and with what was asked. */
   settle?: (plan: Plan, random: Random, asked: Asked) => void;
   /** Bare nouns, for the shortest captions. */
@@ -79,6 +83,7 @@ const records = {
     times: ANY_TIME,
     openSky: true,
     colors: ["white", "red", "orange", "yellow", "blue", "green", "purple", "pink", "black"],
+    arranged: { things: ["sailboat"], settings: ["sea"], share: 0.35 },
     bare: ["sailboat", "a sailboat", "a boat", "a sailing boat"],
     main: "[a [sailboat|sailing boat|boat] with {color} sails|a {color} sailboat]",
     extras: "on the [sea|water|ocean]",
@@ -160,6 +165,7 @@ const records = {
     settle: (plan) => {
       if (plan.season !== "spring") plan.details.flowers = "no";
     },
+    arranged: { things: ["house"], settings: ["meadow", "snow", "autumn", "beach", "mountains"], share: 0.4 },
     bare: ["house", "a house", "a cottage", "a little house"],
     main: "a [|little |small ]{color} [house|house|cottage]",
     extras: "{flowers} {tree} {season}",
@@ -177,6 +183,7 @@ const records = {
     seasons: SEASONS,
     details: { flowers: ["yes", "no", "no"] },
     settle: settleTree,
+    arranged: { things: ["tree"], settings: ["meadow", "autumn", "beach", "mountains"], share: 0.35 },
     bare: ["tree", "a tree", "a lonely tree"],
     main: "{season}",
     extras: "[on a hill|in a field] {flowers}",
@@ -216,6 +223,7 @@ const records = {
     times: ANY_TIME,
     openSky: true,
     colors: ["red", "blue", "black", "green", "orange"],
+    arranged: { things: ["lighthouse"], settings: ["meadow", "snow", "autumn", "beach", "mountains"], share: 0.35 },
     bare: ["lighthouse", "a lighthouse", "a lighthouse by the sea"],
     main: "a {color} [striped |]lighthouse",
     extras: "[on a cliff|by the sea|on the coast]",
@@ -226,6 +234,7 @@ const records = {
     openSky: true,
     colors: ["gray", "white", "brown", "pink", "blue", "yellow"],
     details: { roof: ["blue", "red", "green", "purple"], trees: ["yes", "no"] },
+    arranged: { things: ["castle"], settings: ["meadow", "snow", "autumn", "beach", "mountains"], share: 0.35 },
     bare: ["castle", "a castle", "a medieval castle", "a fairytale castle"],
     main: "a {color} [castle|castle|medieval castle|fairytale castle]",
     extras: "[with {roof} roofs|] [on a hill|in the mountains] {trees}",
@@ -257,6 +266,7 @@ const records = {
     settle: (plan) => {
       if (plan.color === plan.details.second) plan.details.second = "same";
     },
+    arranged: { things: ["balloon"], settings: ["sky"], share: 0.35 },
     bare: ["balloon", "hot air balloon"],
     main: "{count}",
     extras: "[in the sky|over the mountains|]",
@@ -318,6 +328,7 @@ const records = {
   moon: {
     weight: 0.8,
     colors: ["gray", "gray", "red", "blue", "yellow"],
+    arranged: { things: ["moon"], settings: ["meadow", "sea", "mountains", "desert"], share: 0.4 },
     bare: ["moon", "the moon", "the moon in space"],
     main: "[the|a] {color} moon",
     extras: "[in space|with craters|among the stars]",
@@ -362,13 +373,14 @@ const records = {
     openSky: true,
     details: {
       garment: ["raincoat", "raincoat", "raincoat", "sweater", "scarf", "hat", "wizard hat", "none", "none", "none"],
-      background: ["plain", "plain", "plain", "city", "meadow", "beach", "space"],
+      background: ["plain", "plain", "plain", "city", "meadow", "beach", "space", "castle", "mountains", "snow"],
       backing: ["red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "white", "gray"],
       fur: FURS,
       clothing: ["red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "white", "black"],
     },
     colors: ["red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "white", "black", "gray", "brown"],
     settle: settleCat,
+    arranged: { things: ["kitten"], settings: ["meadow", "snow", "autumn", "beach", "mountains"], share: 0.3 },
     bare: ["cat", "a cat", "a kitten", "kitten"],
     main: "{garment}",
     extras: "{background}",
@@ -387,9 +399,13 @@ const records = {
         meadow: "in a meadow",
         beach: "on the beach",
         space: "in space",
+        castle: "in front of a castle",
+        mountains: "[in the mountains|in front of mountains]",
+        snow: "in the snow",
       },
     },
   },
+  ...THING_SUBJECTS,
 } as const satisfies Record<string, SubjectRecord>;
 
 /** The name of a subject. */

@@ -6,10 +6,11 @@ import type { Stage } from "./stage.ts";
 
 /** Fills the picture below `horizon` with water: reflections, the sun's or moon's path, and crests if `waves`. */
 export function water(
-  { canvas, light, noise, random }: Stage,
+  { drawn, canvas, light, noise, random }: Stage,
   horizon: number,
   { color = [0.05, 0.22, 0.34] as Rgb, chop = 1, waves = false } = {},
 ): void {
+  drawn.push({ thing: "water" });
   const above = copyCanvas(canvas);
   const deep = lit(light, color, 0.9);
   const glint = mixRgb(light.sun, WHITE, 0.35);
