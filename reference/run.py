@@ -11,14 +11,47 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import diffusers
+import numpy
 import torch
 import transformers
+from PIL import Image
 from safetensors.torch import save_file
 
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
 torch.set_grad_enabled(False)
 torch.set_num_threads(1)
+
+
+def picture_of(width, height):
+    """The picture of every case that begins with one; test/parity/diffusers.ts paints the same."""
+    y, x, c = numpy.mgrid[:height, :width, :3]
+    return Image.fromarray(((4 * x + 3 * y + x * y // 8 + 80 * c) % 256).astype(numpy.uint8))
+
+
+def mask_of(width, height, box):
+    left, top, right, bottom = box
+    mask = numpy.zeros((height, width), numpy.uint8)
+    mask[top:bottom, left:right] = 255
+    return Image.fromarray(mask)
+
+
+def guided(pipe, xl, case):
+    """The pipeline that a case's task asks for, with the same networks, and what it wants besides words."""
+    request = case["request"]
+    size = request["width"], request["height"]
+    if "task" not in case:
+        return pipe, dict(zip(["width", "height"], size))
+    name = {"image-to-image": "Img2Img", "inpaint": "Inpaint", "change": "InstructPix2Pix"}[case["task"]]
+    kind = getattr(diffusers, f"StableDiffusion{'XL' if xl else ''}{name}Pipeline")
+    wants = {"image": picture_of(*size)}
+    if case["task"] == "change":
+        wants["image_guidance_scale"] = request["imageGuidance"]
+    else:
+        wants["strength"] = request["strength"]
+    if case["task"] == "inpaint":
+        wants.update(mask_image=mask_of(*size, case["mask"]), width=size[0], height=size[1])
+    return kind(**pipe.components, **({} if xl else {"requires_safety_checker": False})), wants
 
 
 def draw(folder, case):
@@ -32,7 +65,6 @@ def draw(folder, case):
     # What the folder does not say is a default of its own scheduler's; diffusers would drop it even when it is said here.
     known = {name: value for name, value in pipe.scheduler.config.items() if name != "_use_default_values"}
     pipe.scheduler = scheduler.from_config({**known, **config})
-    pipe.set_progress_bar_config(disable=True)
 
     guidance = request["guidance"]
     skip = request.get("clipSkip", 1) - 1
@@ -44,16 +76,19 @@ def draw(folder, case):
     kept = {name: t for name, t in zip(names, encoded) if t is not None}
 
     steps = []
+    pipe, wants = guided(pipe, xl, case)
+    pipe.set_progress_bar_config(disable=True)
+    if "rescale" in request:
+        wants["guidance_rescale"] = request["rescale"]
+    if skip:
+        wants["clip_skip"] = skip
     latents = pipe(
         prompt=request["prompt"],
         negative_prompt=request.get("negative"),
-        width=request["width"],
-        height=request["height"],
         num_inference_steps=request["steps"],
         guidance_scale=guidance,
         eta=case.get("eta", 0.0),
-        guidance_rescale=request.get("rescale", 0.0),
-        clip_skip=skip or None,
+        **wants,
         generator=torch.Generator("cpu").manual_seed(request["seed"]),
         output_type="latent",
         callback_on_step_end=lambda _, __, ___, state: steps.append(state["latents"].clone()) or {},

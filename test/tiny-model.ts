@@ -22,6 +22,28 @@ const betas = {
   beta_schedule: "scaled_linear",
 } as const;
 
+/** Stable Diffusion 1 in miniature. */
+const sd1 = {
+  unet: {
+    ...sd.unet,
+    sample_size: 8,
+    block_out_channels: [32, 32],
+    down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+    up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+    cross_attention_dim: 8,
+    layers_per_block: 1,
+  },
+  vae,
+  text_encoder: { ...sd.text_encoder, ...miniature(8) },
+  scheduler: {
+    _class_name: "PNDMScheduler",
+    ...betas,
+    ...{ skip_prk_steps: true, steps_offset: 1, clip_sample: false, set_alpha_to_one: false, trained_betas: null },
+  },
+  index: {},
+  tokenizer: undefined,
+} as const;
+
 /** The kinds of folder: this project's own, and Stable Diffusion in miniature (CLIP's real vocabulary). */
 const kinds = {
   own: {
@@ -67,25 +89,14 @@ const kinds = {
     },
     tokenizer: { words: ["red", "blue", "boat", "cat", "sea", "night", ","], length: 12, synonyms: { a: "", the: "" } },
   },
-  sd: {
-    unet: {
-      ...sd.unet,
-      sample_size: 8,
-      block_out_channels: [32, 32],
-      down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
-      up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
-      cross_attention_dim: 8,
-      layers_per_block: 1,
-    },
-    vae,
-    text_encoder: { ...sd.text_encoder, ...miniature(8) },
-    scheduler: {
-      _class_name: "PNDMScheduler",
-      ...betas,
-      ...{ skip_prk_steps: true, steps_offset: 1, clip_sample: false, set_alpha_to_one: false, trained_betas: null },
-    },
-    index: {},
-    tokenizer: undefined,
+  sd: sd1,
+  /** Made to fill in: the U-Net sees a mask and what that leaves of a picture. */
+  inpaint: { ...sd1, unet: { ...sd1.unet, in_channels: 9 }, index: { _class_name: "StableDiffusionInpaintPipeline" } },
+  /** Made to change pictures as they are told: the U-Net sees the picture. */
+  edit: {
+    ...sd1,
+    unet: { ...sd1.unet, in_channels: 8 },
+    index: { _class_name: "StableDiffusionInstructPix2PixPipeline" },
   },
   /** Stable Diffusion 2: v-prediction, linear projections, OpenCLIP's activation and padding. */
   sd2: {

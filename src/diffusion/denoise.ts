@@ -1,5 +1,5 @@
 // Denoise: given a noisy x and how noisy it is, say what the clean x was. What a network was trained to say is data.
-import { combine, scale, type Tensor } from "../tensor/tensor.ts";
+import { combine, rows, sameShape, scale, showShape, type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** The clean x₀ that a noisy x = x₀ + σ·ε most likely came from (its mean); σ > 0, x of any shape, the same shape back. */
 export type Denoise = (x: Tensor, sigma: number) => Promise<Tensor> | Tensor;
@@ -49,6 +49,27 @@ export function consistency(prediction: Prediction, time: (sigma: number) => num
     skip: (sigma) => said(sigma) * prediction.skip(sigma) + kept(sigma) * prediction.in(sigma),
     out: (sigma) => said(sigma) * prediction.out(sigma),
     in: prediction.in,
+  };
+}
+
+/**
+ * A network that is shown more than x: further channels [1,k,h,w], the same at every step, after those of x [b,c,h,w] and
+ * not scaled with them. So inpainting models see what is known, and instruct-pix2pix the picture to change.
+ */
+export function beside(network: Network, channels: Tensor): Network {
+  return (x, time) => {
+    const [batch, own, ...size] = x.shape;
+    if (channels.shape[0] !== 1 || !sameShape(channels.shape.slice(2), size))
+      throw new RangeError(`beside: channels ${showShape(channels.shape)} do not fit beside x ${showShape(x.shape)}`);
+    const images = Array.from({ length: batch }, (_, i) => [rows(x, i).data, channels.data]).flat();
+    const all = own + channels.shape[1];
+    const data = new Float32Array(x.data.length + batch * channels.data.length);
+    let at = 0;
+    for (const part of images) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return network(tensor(data, [batch, all, ...size]), time);
   };
 }
 

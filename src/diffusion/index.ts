@@ -17,6 +17,8 @@ export {
 export * from "./denoise.ts";
 export * from "./forward.ts";
 export * from "./guidance.ts";
+export * from "./guidance-picture.ts";
+export * from "./inpaint.ts";
 export * from "./noise-table.ts";
 export * from "./registry.ts";
 export * from "./samplers.ts";

@@ -43,3 +43,12 @@ export function sigmasOf(
   const timeAt = (sigma: number): number => known.get(sigma) ?? time(sigma);
   return { levels, times: levels.slice(0, -1).map(timeAt), start, end, time: timeAt };
 }
+
+/** The last steps of a walk, for one that begins at a picture: from x₀ + σ·ε at the first level that is left. */
+export function lastSteps(sigmas: Sigmas, count: number): Sigmas {
+  const all = sigmas.times.length;
+  if (!Number.isInteger(count) || count < 1 || count > all)
+    throw new RangeError(`sigmas: the last ${count} of ${all} steps; expected a whole number from 1 to ${all}`);
+  const levels = sigmas.levels.slice(all - count);
+  return { ...sigmas, levels, times: sigmas.times.slice(all - count), start: levels[0] };
+}

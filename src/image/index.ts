@@ -1,4 +1,5 @@
 // Pictures: pixels, resizing, the texts inside PNGs. Everything here runs in browsers; PNG coding is in `png.ts` (Node).
+export { pixelHash } from "./hash.ts";
 export { type Infotext, type NewInfotext, parseInfotext, parseSize, writeInfotext } from "./infotext.ts";
 export {
   type Box,
@@ -17,4 +18,4 @@ export {
 } from "./pixels.ts";
 export { isPng } from "./png-chunks.ts";
 export { type PngText, type ReadTextOptions, readText, withText } from "./png-text.ts";
-export { type Filter, resize } from "./resize.ts";
+export { type Filter, fitted, resize } from "./resize.ts";

@@ -1,5 +1,5 @@
 // Resizing pictures: one separable resampler, four kernels.
-import { type Pixels, pixels } from "./pixels.ts";
+import { type Color, centerCrop, flatten, type Pixels, pixels } from "./pixels.ts";
 
 /** How the samples of the new picture are made from the old: see `kernels`. */
 export type Filter = "nearest" | "area" | "bilinear" | "lanczos";
@@ -52,6 +52,17 @@ export function resize(picture: Pixels, width: number, height: number, filter: F
     for (let i = 0; i < row; i++) out.data[y * row + i] = sample(line, i, channels);
   }
   return out;
+}
+
+/** The picture cropped about its centre to the proportions of a size, and made that size; on a ground where it is transparent. */
+export function fitted(
+  picture: Pixels,
+  { width, height }: Pick<Pixels, "width" | "height">,
+  { filter = "lanczos", ground }: { readonly filter?: Filter; readonly ground?: Color } = {},
+): Pixels {
+  const opaque = flatten(picture, ground);
+  if (opaque.width === width && opaque.height === height) return opaque;
+  return resize(centerCrop(opaque, width, height), width, height, filter);
 }
 
 /** A byte of the result: clamped, rounded, and divided by the alpha beside it where there is one. */

@@ -1,5 +1,5 @@
 // Engine: a model on a runtime. It compiles each network when it is first wanted, for the size that is wanted.
-import { type Denoise, denoiser } from "../diffusion/denoise.ts";
+import { beside, type Denoise, denoiser, type Network } from "../diffusion/denoise.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { clipText, pooledText, textEmbeds } from "../models/clip-text.ts";
@@ -7,7 +7,8 @@ import { unetAdded, unetTime } from "../models/time.ts";
 import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
-import { ints, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
+import type { Noise } from "../tensor/random.ts";
+import { ints, map, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import { bounded, finite } from "./finite.ts";
 import { type Model, mostClipSkip, type TextEncoder, unscaled } from "./model.ts";
@@ -43,12 +44,12 @@ export interface Engine extends AsyncDisposable {
   readonly model: Model;
   /** Words to what guides the U-Net. @throws RangeError for a clip skip that an encoder has no layers for */
   context(words: string, options?: ContextOptions): Promise<Context>;
-  /** The U-Net under a context as a `Denoise` on latents in σ-space. */
-  denoise(context: Context, sigmas: Pick<Sigmas, "time">): Denoise;
+  /** The U-Net under a context as a `Denoise` on latents in σ-space; `shown` are channels beside the latents, where it takes any. */
+  denoise(context: Context, sigmas: Pick<Sigmas, "time">, shown?: Tensor): Denoise;
   /** Latents [1,c,h,w] to a picture [1,3,h·f,w·f], about −1…1. */
   decode(latents: Tensor): Promise<Tensor>;
-  /** A picture [1,3,h,w] in −1…1 to the mean of its latents, in the space in which diffusion happens. */
-  encode(picture: Tensor): Promise<Tensor>;
+  /** A picture [1,3,h,w] in −1…1 to the mean of its latents, in the space in which diffusion happens; with noise, to a sample. */
+  encode(picture: Tensor, noise?: Noise): Promise<Tensor>;
 }
 
 /** A model on a runtime; dispose it to free the compiled networks (the runtime stays). */
@@ -110,28 +111,26 @@ export function engine(model: Model, runtime: Runtime): Engine {
         ...(pooled && { pooled }),
       };
     },
-    denoise: ({ tokens: context, pooled }, sigmas) =>
-      denoiser(
-        async (sample, time) => {
-          const [batch, , height, width] = sample.shape;
-          const tokens = context.shape[1];
-          const unet = await program(`unet ${sample.shape} ${tokens}`, () =>
-            runtime.compile<string, string>(unetGraph(specs.unet, { batch, height, width, tokens }), weights.unet),
-          );
-          const times = Array.from({ length: batch }, () => time);
-          const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
-          const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
-          const inputs = {
-            sample: bounded(sample),
-            time: unetTime(specs.unet, times),
-            context,
-            ...(added && { added }),
-          };
-          return finite((await unet.run(inputs)).sample, "unet", model.name, weights.unet);
-        },
-        model.prediction,
-        (sigma) => sigmas.time(sigma),
-      ),
+    denoise({ tokens: context, pooled }, sigmas, shown) {
+      const network: Network = async (sample, time) => {
+        const [batch, , height, width] = sample.shape;
+        const tokens = context.shape[1];
+        const unet = await program(`unet ${sample.shape} ${tokens}`, () =>
+          runtime.compile<string, string>(unetGraph(specs.unet, { batch, height, width, tokens }), weights.unet),
+        );
+        const times = Array.from({ length: batch }, () => time);
+        const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
+        const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
+        const inputs = {
+          sample: bounded(sample),
+          time: unetTime(specs.unet, times),
+          context,
+          ...(added && { added }),
+        };
+        return finite((await unet.run(inputs)).sample, "unet", model.name, weights.unet);
+      };
+      return denoiser(shown ? beside(network, shown) : network, model.prediction, (sigma) => sigmas.time(sigma));
+    },
     async decode(latents) {
       const [batch, , height, width] = latents.shape;
       const decoder = await program(`decode ${latents.shape}`, () =>
@@ -140,12 +139,19 @@ export function engine(model: Model, runtime: Runtime): Engine {
       const { picture } = await decoder.run({ latents: bounded(unscaled(model, latents)) });
       return finite(picture, "vae", model.name, weights.vae);
     },
-    async encode(picture) {
+    async encode(picture, noise) {
       const [batch, , height, width] = picture.shape;
       const encoder = await program(`encode ${picture.shape}`, () =>
         runtime.compile<string, string>(vaeEncoderGraph(specs.vae, batch, height, width), weights.vae),
       );
-      return scaled(model, await finite((await encoder.run({ picture })).mean, "vae", model.name, weights.vae));
+      const { mean, logvar } = await encoder.run({ picture });
+      await finite(mean, "vae", model.name, weights.vae);
+      if (!noise) return scaled(model, mean);
+      const { data } = noise(mean.shape);
+      return scaled(
+        model,
+        map(mean, (m, i) => m + Math.exp(0.5 * logvar.data[i]) * data[i]),
+      );
     },
     async [Symbol.asyncDispose]() {
       const compiled = await Promise.allSettled(programs.values());

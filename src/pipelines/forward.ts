@@ -1,7 +1,7 @@
 // The forward process on a picture: how it drowns in noise, level by level, in pixels and in latents. Ho et al. 2020, eq. 4.
 import { networkInput } from "../diffusion/forward.ts";
-import { centerCrop, flatten, fromPixels, type Pixels, toPixels } from "../image/pixels.ts";
-import { resize } from "../image/resize.ts";
+import { fromPixels, type Pixels, toPixels } from "../image/pixels.ts";
+import { fitted } from "../image/resize.ts";
 import { cpuGenerator, type Seed } from "../tensor/random.ts";
 import type { Engine } from "./engine.ts";
 import { latentShape } from "./model.ts";
@@ -26,12 +26,6 @@ export interface ForwardOptions {
   readonly levels?: number;
 }
 
-/** The picture cropped about its centre and resized to a model's own size, on white where it is transparent. */
-export function fitted({ model }: Pick<Engine, "model">, picture: Pixels): Pixels {
-  const { width, height } = model.defaults;
-  return resize(centerCrop(flatten(picture), width, height), width, height);
-}
-
 /**
  * Show a picture (of any size) drown: the same noise, more of it at each level, times evenly spaced from none to the last.
  * The samples are scaled as the network sees them, so that pure noise is what is left in the end.
@@ -43,7 +37,7 @@ export async function* forward(engine: Engine, picture: Pixels, options: Forward
   if (!Number.isInteger(levels) || levels < 2 || levels > model.table.timesteps)
     throw new RangeError(`levels: ${levels} must be a whole number from 2 to ${model.table.timesteps}`);
   const { width, height } = model.defaults;
-  const clean = fromPixels(fitted(engine, picture));
+  const clean = fromPixels(fitted(picture, model.defaults));
   const latents = await engine.encode(clean);
   const generator = cpuGenerator(seed);
   const latentNoise = generator.randn(latentShape(model, width, height));

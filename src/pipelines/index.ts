@@ -1,12 +1,15 @@
 // Pipelines: where networks and diffusion meet, from words to a picture. Everything here runs in browsers.
 export { type Context, type ContextOptions, type Engine, engine } from "./engine.ts";
-export { type Drowning, type ForwardOptions, fitted, forward } from "./forward.ts";
-export { KEYWORD, pictureText, type Recipe, recipeIn, seedOf } from "./metadata.ts";
+export { type Drowning, type ForwardOptions, forward } from "./forward.ts";
+export { type Guide, guidedSize, type PictureInput } from "./guide.ts";
+export { imageToImage } from "./image-to-image.ts";
+export { KEYWORD, type KnownPicture, pictureText, type Recipe, recipeIn, seedOf } from "./metadata.ts";
 export {
   type Defaults,
   type LoadOptions,
   latentShape,
   type Model,
+  type ModelTask,
   preview,
   sizeStep,
   type TextEncoder,
@@ -16,6 +19,7 @@ export { tensorsOf } from "./networks.ts";
 export { cornerOf, type Reference, referenceOf, references, type Slice } from "./published.ts";
 export { type Scheduler, schedulerOf } from "./scheduler.ts";
 export {
+  notices,
   type Picture,
   type Request,
   type RngName,

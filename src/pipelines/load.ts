@@ -16,7 +16,7 @@ import { ModelError } from "../weights/model-error.ts";
 import { unusable } from "../weights/safetensors-file.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { defaultsOf, previewOf } from "./load-config.ts";
-import type { LoadOptions, Model, TextEncoder } from "./model.ts";
+import { type LoadOptions, type Model, modelTask, type TextEncoder } from "./model.ts";
 import { checkNetworks, networksOf } from "./networks.ts";
 import { schedulerOf } from "./scheduler.ts";
 import { openPart, openSingleFile, type SingleFileOptions } from "./single-file.ts";
@@ -40,10 +40,11 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
   };
   const texts = await openTexts(folder, specs.unet, options);
   const { inChannels, outChannels, contextChannels } = specs.unet;
-  if (inChannels !== specs.vae.latentChannels || outChannels !== inChannels)
+  const task = modelTask(specs);
+  if (!task)
     throw new ModelError(
       "unsupported",
-      `model: the U-Net of ${path} takes ${inChannels} channels and gives ${outChannels}, the autoencoder's latents have ${specs.vae.latentChannels}; inpainting and depth models are not supported yet`,
+      `model: the U-Net of ${path} takes ${inChannels} channels and gives ${outChannels}, the autoencoder's latents have ${specs.vae.latentChannels}; depth models and upscalers are not supported`,
     );
   const written = texts.reduce((sum, { spec }) => sum + spec.hidden, 0);
   if (contextChannels !== written)
@@ -65,6 +66,7 @@ export async function openModel(path: string, options: LoadOptions = {}): Promis
     name: name ?? basename(resolve(path), ".safetensors"),
     hash: await fingerprint(networks, nameOf(prediction)),
     specs,
+    task,
     weights,
     texts,
     zeroNegative: folder.index.force_zeros_for_empty_prompt === true,

@@ -2,10 +2,12 @@
 
 import { type PredictionName, predictions } from "../diffusion/denoise.ts";
 import { samplerNamed, scheduleNamed } from "../diffusion/registry.ts";
+import { pixelHash } from "../image/hash.ts";
 import { writeInfotext } from "../image/infotext.ts";
 import type { PngText } from "../image/png-text.ts";
 import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
+import type { PictureInput } from "./guide.ts";
 import type { LoadOptions, Model } from "./model.ts";
 import { type Request, rngNames, type Settings } from "./text-to-image.ts";
 import { version } from "./version.ts";
@@ -22,10 +24,24 @@ export interface Recipe {
     /** What it was opened with; paths as they were given. */
     readonly choices: LoadOptions;
   };
-  readonly request: Request;
+  /** Without its pictures, which only whoever has them can put back: see `image` and `mask`. */
+  readonly request: Omit<Request, "image" | "mask">;
+  readonly image?: KnownPicture;
+  readonly mask?: KnownPicture;
   /** Whether it is a strip of the picture coming out of the noise rather than the picture. */
   readonly strip: boolean;
 }
+
+/** By what a picture that guided another is known again. */
+export interface KnownPicture {
+  /** The path of its file, as it was given. */
+  readonly name?: string;
+  /** `pixelHash`. */
+  readonly hash: string;
+}
+
+const known = (picture: PictureInput | undefined): KnownPicture | undefined =>
+  picture && { ...(picture.name !== undefined && { name: picture.name }), hash: pixelHash(picture) };
 
 /** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
 export function pictureText(
@@ -34,16 +50,20 @@ export function pictureText(
   strip = false,
 ): PngText {
   const { prompt, negative, seed, width, height, steps, guidance, rescale, shift, interval } = settings;
-  const { clipSkip, rng, variation } = settings;
+  const { clipSkip, rng, variation, strength, imageGuidance } = settings;
+  const [image, mask] = [known(settings.image), known(settings.mask)];
   const { name, hash, choices = {} } = model;
   const recipe = {
     version,
     model: { name, hash, ...(Object.values(choices).some(Boolean) && { choices }) },
     ...(strip && { strip }),
+    ...(image && { image }),
+    ...(mask && { mask }),
     request: {
       ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
       ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule, clipSkip, rng },
       ...(variation && { variation: { seed: `${variation.seed}`, strength: variation.strength } }),
+      ...{ strength, imageGuidance },
       ...(interval && { interval: interval.map((sigma) => Math.min(sigma, Number.MAX_VALUE)) }), // JSON has no infinity
     },
   };
@@ -62,6 +82,10 @@ export function pictureText(
       VAE: choices.vae?.split(/[/\\]/).findLast((part) => part !== ""),
       "Variation seed": variation && `${variation.seed}`,
       "Variation seed strength": variation?.strength,
+      "Denoising strength": strength,
+      "Image CFG scale": imageGuidance,
+      "Init image hash": image?.hash,
+      "Mask hash": mask?.hash,
       "Clip skip": clipSkip > 1 ? clipSkip : undefined,
       RNG: rng.toUpperCase(),
       Shift: shift === 1 ? undefined : shift,
@@ -81,7 +105,12 @@ const legible = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFF
 export function recipeIn(text: PngText): Recipe | undefined {
   const json = text[KEYWORD];
   if (json === undefined) return undefined;
-  const recipe = parsed(json) as { readonly model?: { choices?: unknown }; readonly request?: unknown } | null;
+  const recipe = parsed(json) as {
+    readonly model?: { choices?: unknown };
+    readonly request?: unknown;
+    readonly image?: unknown;
+    readonly mask?: unknown;
+  } | null;
   const f = fields("picture", recipe);
   const model = fields("picture's model", recipe?.model);
   return {
@@ -92,6 +121,8 @@ export function recipeIn(text: PngText): Recipe | undefined {
       choices: model.has("choices") ? choicesOf(recipe?.model?.choices) : {},
     },
     request: requestOf(recipe?.request),
+    ...(f.has("image") && { image: knownIn("image", recipe?.image) }),
+    ...(f.has("mask") && { mask: knownIn("mask", recipe?.mask) }),
     strip: f.boolean("strip", false),
   };
 }
@@ -101,6 +132,11 @@ export function seedOf(text: string): Seed | undefined {
   if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
   const seed = Number(text);
   return Number.isSafeInteger(seed) ? seed : BigInt(text.replace("+", ""));
+}
+
+function knownIn(what: string, json: unknown): KnownPicture {
+  const f = fields(`picture's ${what}`, json);
+  return { ...(f.has("name") && { name: f.string("name") }), hash: f.string("hash") };
 }
 
 function choicesOf(json: unknown): LoadOptions {
@@ -137,6 +173,8 @@ export function requestOf(json: unknown): Request {
     clipSkip: f.number("clipSkip", 1),
     rng: f.text("rng", rngNames, "cpu"),
     ...(variation && { variation: { seed: seedIn(variation), strength: variation.number("strength") } }),
+    ...(f.has("strength") && { strength: f.number("strength") }),
+    ...(f.has("imageGuidance") && { imageGuidance: f.number("imageGuidance") }),
   };
 }
 

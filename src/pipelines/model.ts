@@ -4,6 +4,7 @@ import type { Prediction, PredictionName } from "../diffusion/denoise.ts";
 import type { NoiseTable } from "../diffusion/noise-table.ts";
 import type { SamplerName, ScheduleName } from "../diffusion/registry.ts";
 import type { ClipTextSpec, TextOutput } from "../models/clip-text.ts";
+import type { Task } from "../models/original.ts";
 import type { UnetSpec } from "../models/unet.ts";
 import { type VaeSpec, vaeFactor } from "../models/vae.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -50,6 +51,7 @@ export interface Model {
   /** Hash of the weights and of what they were trained to say, as metadata names them. */
   readonly hash: string;
   readonly specs: { readonly unet: UnetSpec; readonly vae: VaeSpec };
+  readonly task: ModelTask;
   readonly weights: { readonly unet: Weights; readonly vae: Weights };
   /** Their tokens stand side by side, channel by channel; one at least. */
   readonly texts: readonly [TextEncoder, ...TextEncoder[]];
@@ -64,6 +66,21 @@ export interface Model {
   readonly choices?: LoadOptions;
   /** RGB (−1…1) of a latent pixel, roughly: `factors` [3][channels] times the latent, plus `bias`. For previews. */
   readonly preview?: { readonly factors: readonly (readonly number[])[]; readonly bias: readonly number[] };
+}
+
+/** What a model draws from besides noise and words. */
+export type ModelTask = Extract<Task, "text-to-image" | "inpainting" | "instruct-pix2pix">;
+
+/**
+ * What a model was made for, told by how many channels its U-Net takes: its own latents; with them a mask and the latents of
+ * what it leaves of a picture (inpainting); or the latents of a picture to change (instruct-pix2pix). Undefined for others.
+ */
+export function modelTask({ unet, vae }: Model["specs"]): ModelTask | undefined {
+  const own = vae.latentChannels;
+  if (unet.outChannels !== own) return undefined;
+  if (unet.inChannels === own) return "text-to-image";
+  if (unet.inChannels === 2 * own + 1) return "inpainting";
+  return unet.inChannels === 2 * own ? "instruct-pix2pix" : undefined;
 }
 
 /** The furthest that `clipSkip` goes: to the first layer. */

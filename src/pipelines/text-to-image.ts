@@ -1,17 +1,20 @@
 // Text to picture: encode the prompt, draw the noise, pick the levels, sample, decode. Rombach et al. 2022.
+import type { Denoise } from "../diffusion/denoise.ts";
 import { guided } from "../diffusion/guidance.ts";
+import { guidedByPicture } from "../diffusion/guidance-picture.ts";
 import { lookUp, samplerNamed, scheduleNamed, schedules, walkNamed } from "../diffusion/registry.ts";
 import type { Step } from "../diffusion/samplers.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { slerp } from "../diffusion/variation.ts";
 import { cpuGenerator, cudaGenerator, numpyGenerator, type Random, type Seed } from "../tensor/random.ts";
-import { type Shape, scale, type Tensor } from "../tensor/tensor.ts";
+import { type Shape, scale, type Tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
+import { begin, type Guide, guide, guidedSize, guideNotices, pasted } from "./guide.ts";
 import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
 
 /** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
-export interface Request {
+export interface Request extends Guide {
   /** What the picture shows; absent for a picture that nothing guides. */
   readonly prompt?: string;
   /** What it does not show. */
@@ -59,7 +62,7 @@ export const rngNames = Object.keys(generators) as RngName[];
 
 /** A request with every choice made and checked; what a picture's metadata records. */
 export type Settings = Required<Omit<Request, Unasked>> & Pick<Request, Unasked>;
-type Unasked = "prompt" | "negative" | "interval" | "variation";
+type Unasked = "prompt" | "negative" | "interval" | "variation" | keyof Guide;
 
 export interface Picture {
   /** [1,3,height,width], about −1…1. */
@@ -67,7 +70,7 @@ export interface Picture {
   /** What the decoder was given, in the space in which diffusion happens. */
   readonly latents: Tensor;
   readonly settings: Settings;
-  /** What of the prompt was not read as written, one sentence each. */
+  /** What was not read as written, or not used as given, one sentence each. */
   readonly notices: readonly string[];
 }
 
@@ -76,7 +79,12 @@ export interface Picture {
  * @throws RangeError naming the choice, what it was and what it may be
  */
 export function settings(model: Model, request: Request): Settings {
-  const chosen = { rescale: 0, clipSkip: 1, rng: "cpu" as const, ...model.defaults, ...defined(request) };
+  const chosen = {
+    ...{ rescale: 0, clipSkip: 1, rng: "cpu" as const },
+    ...model.defaults,
+    ...(request.image && guidedSize(model, request.image)),
+    ...defined(request),
+  };
   const step = sizeStep(model);
   for (const side of ["width", "height"] as const)
     if (!Number.isInteger(chosen[side]) || chosen[side] < step || chosen[side] > 4096 || chosen[side] % step !== 0) {
@@ -102,9 +110,12 @@ export function settings(model: Model, request: Request): Settings {
   if (variation && !(variation.strength >= 0 && variation.strength <= 1))
     throw new RangeError(`variation strength: ${variation.strength} must be 0 to 1`);
   for (const seed of [chosen.seed, ...(variation ? [variation.seed] : [])]) cpuGenerator(seed);
+  if (model.task === "instruct-pix2pix" && (chosen.rescale > 0 || chosen.interval))
+    throw new RangeError("guidance: rescale and interval are not for models that are guided by a picture too");
   const named = walkNamed(chosen.sampler);
   return {
     ...chosen,
+    ...guide(model, chosen.steps, chosen),
     sampler: named.sampler,
     schedule: lookUp("schedule", request.schedule ?? named.schedule ?? chosen.schedule, schedules),
   };
@@ -119,36 +130,50 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 
 /**
  * Make one picture; each step is yielded before it is taken (leave the loop to cancel), the picture is returned.
- * Without a prompt nothing guides it: the unconditional picture that the noise of this seed leads to.
+ * With an image the walk begins there, as `Guide` says. Without a prompt nothing guides it: the unconditional picture that the noise of this seed leads to.
  * @throws RangeError as `settings` does
  */
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
   const { model } = engine;
   const chosen = settings(model, request);
-  const { prompt, negative, steered, notices } = words(model, chosen);
-
-  const sigmas = walk(model, chosen);
-  const rows = steered ? Math.max(prompt.ends.length, negative.ends.length) : prompt.ends.length;
-  const options = { rows, clipSkip: chosen.clipSkip };
-  const context = await engine.context(chosen.prompt ?? "", options);
-  const asked = engine.denoise(context, sigmas);
-  const denoise = steered
-    ? guided(asked, engine.denoise(await avoided(engine, chosen.negative ?? "", context, options), sigmas), {
-        scale: chosen.guidance,
-        rescale: chosen.rescale,
-        prediction: model.prediction,
-        ...(chosen.interval && { interval: chosen.interval }),
-      })
-    : asked;
-
   const generator = generators[chosen.rng](chosen.seed);
-  const x = scale(startingNoise(generator, latentShape(model, chosen.width, chosen.height), chosen), sigmas.start);
-  const { sample } = samplerNamed(chosen.sampler);
+  const { x, sigmas, sample, shown } = await begin(engine, chosen, {
+    sigmas: walk(model, chosen),
+    sample: samplerNamed(chosen.sampler).sample,
+    random: generator,
+    noise: () => startingNoise(generator, latentShape(model, chosen.width, chosen.height), chosen),
+  });
+  const denoise = await steering(engine, chosen, sigmas, shown);
   const { prediction } = model;
   const last = yield* sample(denoise, x, sigmas, { noise: (shape) => generator.randn(shape), prediction });
   const latents = scale(last, sigmas.end);
-  const pixels = await engine.decode(latents);
-  return { pixels, latents, settings: chosen, notices };
+  const pixels = pasted(await engine.decode(latents), chosen, chosen);
+  return { pixels, latents, settings: chosen, notices: notices(model, chosen) };
+}
+
+/** The `Denoise` that follows a request's words, and its picture where the model is guided by one. */
+async function steering(engine: Engine, chosen: Settings, sigmas: Sigmas, shown: Tensor | undefined): Promise<Denoise> {
+  const { model } = engine;
+  const { prompt, negative, steered } = words(model, chosen);
+  const image = chosen.imageGuidance;
+  const alone = !steered && image === undefined;
+  const rows = alone ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
+  const options = { rows, clipSkip: chosen.clipSkip };
+  const context = await engine.context(chosen.prompt ?? "", options);
+  const asked = engine.denoise(context, sigmas, shown);
+  if (alone) return asked;
+  const nothing = await avoided(engine, chosen.negative ?? "", context, options);
+  const without = engine.denoise(nothing, sigmas, shown);
+  if (image !== undefined && shown) {
+    const sights = { both: asked, picture: without, neither: engine.denoise(nothing, sigmas, zeros(shown.shape)) };
+    return guidedByPicture(sights, { words: chosen.guidance, image });
+  }
+  return guided(asked, without, {
+    scale: chosen.guidance,
+    rescale: chosen.rescale,
+    prediction: model.prediction,
+    ...(chosen.interval && { interval: chosen.interval }),
+  });
 }
 
 /** The context of a negative prompt; where there is none, the model's own idea of nothing. */
@@ -161,6 +186,12 @@ function startingNoise(generator: Random, shape: Shape, { rng, variation }: Sett
   if (!variation || variation.strength === 0) return noise;
   return slerp(noise, generators[rng](variation.seed).randn(shape), variation.strength);
 }
+
+/** What is to be said about a request before it is drawn, one sentence each. */
+export const notices = (model: Pick<Model, "texts">, chosen: Settings): readonly string[] => [
+  ...words(model, chosen).notices,
+  ...guideNotices(chosen, chosen),
+];
 
 /** What a model reads of a request's words, whether they steer it away from anything, and what is to be said about that. */
 export interface Words {

@@ -213,6 +213,7 @@ export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, de
         pooled: "pooled",
       },
     ],
+    task: "text-to-image",
     zeroNegative: false,
     table: flowTable(),
     final: "zero",

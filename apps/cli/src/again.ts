@@ -1,6 +1,7 @@
 // dreamgrain again: a picture once more from its own metadata.
 import { readFile, stat } from "node:fs/promises";
 import {
+  decodePng,
   defaultModel,
   findModel,
   findModels,
@@ -9,19 +10,28 @@ import {
   type Model,
   ModelError,
   openModel,
+  type PictureInput,
   type PngText,
+  pixelHash,
   type Recipe,
+  type Request,
   readText,
   recipeIn,
 } from "dreamgrain/node";
 import { drawAll, type OutputFlags, outputOf } from "./draw.ts";
 import { choicesOf, type ModelFlags } from "./host.ts";
 
+/** Where the pictures lie that a picture was made from, if not where they were. */
+export interface GuideFlags {
+  readonly image?: string;
+  readonly mask?: string;
+}
+
 /** The command `dreamgrain again picture.png`. */
-export async function again(file: string, flags: OutputFlags & ModelFlags): Promise<void> {
+export async function again(file: string, flags: OutputFlags & ModelFlags & GuideFlags): Promise<void> {
   const place = await outputOf(flags);
-  const { recipe, model, notices } = await remade(file, flags);
-  await drawAll(model, [recipe.request], place, { ...flags, stepsStrip: recipe.strip }, notices);
+  const { recipe, request, model, notices } = await remade(file, flags);
+  await drawAll(model, [request], place, { ...flags, stepsStrip: recipe.strip }, notices);
 }
 
 /**
@@ -31,9 +41,24 @@ export async function again(file: string, flags: OutputFlags & ModelFlags): Prom
  */
 export async function remade(
   file: string,
-  flags: ModelFlags,
-): Promise<{ recipe: Recipe; model: Model; notices: readonly string[] }> {
+  flags: ModelFlags & GuideFlags,
+): Promise<{ recipe: Recipe; request: Request; model: Model; notices: readonly string[] }> {
   const recipe = await recipeOf(file);
+  const guide: Record<string, PictureInput> = {};
+  const changed: string[] = [];
+  for (const part of ["image", "mask"] as const) {
+    const known = recipe[part];
+    const path = flags[part] ?? known?.name;
+    if (!known) continue;
+    if (path === undefined || !(await stat(path).catch(() => undefined)))
+      throw new Error(
+        `${file} was made from ${path ?? "a picture without a name"}, which is not there; say where it is (--${part})`,
+      );
+    const picture = await pictureIn(path);
+    guide[part] = { ...picture, ...(known.name !== undefined && { name: known.name }) };
+    if (pixelHash(picture) !== known.hash)
+      changed.push(`${path} is not the ${part} that ${file} was made from, so the picture will differ.`);
+  }
   const { name, hash } = recipe.model;
   const choices = { ...recipe.model.choices, ...choicesOf(flags) };
   for (const [part, option] of [
@@ -52,7 +77,8 @@ export async function remade(
       `${file} was made with ${name} (${hash}), which is not among the models; say where it is (--model)`,
     );
   const other = `${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`;
-  return { recipe, model, notices: model.hash === hash ? [] : [other] };
+  const notices = [...(model.hash === hash ? [] : [other]), ...changed];
+  return { recipe, request: { ...recipe.request, ...guide }, model, notices };
 }
 
 async function recipeOf(file: string): Promise<Recipe> {
@@ -68,6 +94,16 @@ export async function textsOf(file: string): Promise<PngText> {
   return readText(await pngBytes(file));
 }
 
+/** The picture in a PNG, with its path as its name. @throws Error when there is no such file or it is no PNG */
+export async function pictureIn(path: string): Promise<PictureInput> {
+  const bytes = await pngBytes(path);
+  try {
+    return { ...decodePng(bytes).picture, name: path };
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /** The bytes of a PNG. @throws Error when there is no such file or it is no PNG */
 export async function pngBytes(file: string): Promise<Uint8Array> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -75,7 +111,17 @@ export async function pngBytes(file: string): Promise<Uint8Array> {
     throw new Error(`${file}: ${why[error.code as keyof typeof why] ?? error.message}`, { cause: error });
   });
   if (isPng(bytes)) return bytes;
-  throw new Error(`${file} is no PNG, the only kind of picture that is read`);
+  throw new Error(
+    `${file} is ${kindOf(bytes)}, and only PNG is read; save it as a PNG first, as any picture viewer can`,
+  );
+}
+
+/** What a file that is no PNG begins as. */
+function kindOf(bytes: Uint8Array): string {
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  if (start.startsWith("\xff\xd8\xff")) return "a JPEG";
+  if (/^RIFF.{4}WEBP/s.test(start)) return "a WebP";
+  return start.startsWith("GIF8") ? "a GIF" : "no PNG";
 }
 
 /** The model of this hash among those that are there, or else the default one, unless choices were made for another. */

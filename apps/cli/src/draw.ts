@@ -4,6 +4,7 @@ import {
   type Engine,
   encodePng,
   type Model,
+  notices as noticesOf,
   type Picture,
   type Pixels,
   pictureText,
@@ -14,8 +15,8 @@ import {
   textToImage,
   toPixels,
   walk,
-  words,
 } from "dreamgrain/node";
+import { pictureIn } from "./again.ts";
 import { asUsage } from "./errors.ts";
 import { type ModelFlags, openNamed, withEngine } from "./host.ts";
 import { numbered, type Place, placeOf, slug, writePicture } from "./picture-file.ts";
@@ -32,9 +33,18 @@ export interface OutputFlags {
 
 /** The command `dreamgrain "words"`. */
 export async function draw(text: string[], flags: DrawFlags & OutputFlags & ModelFlags): Promise<void> {
-  const { requests, notices } = jobOf(text, flags);
+  jobOf(text, flags); // what is wrong with the options is said before files are read
+  const { requests, notices } = jobOf(text, flags, await guideOf(flags));
   const place = await outputOf(flags, requests.length);
   await drawAll(await openNamed(flags), requests, place, flags, notices);
+}
+
+/** The pictures of `--image` and `--mask`. */
+async function guideOf({ image, mask }: DrawFlags): Promise<Pick<Request, "image" | "mask">> {
+  return {
+    ...(image !== undefined && { image: await pictureIn(image) }),
+    ...(mask !== undefined && { mask: await pictureIn(mask) }),
+  };
 }
 
 /** The place of `-o`, when `--json` has not taken stdout already. */
@@ -62,7 +72,7 @@ export async function drawAll(
   const screen = display(model, all[0] ?? model.defaults, flags.quiet);
   const saved: string[] = [];
   const left = (): string => (saved.length > 0 ? `saved ${saved.join(", ")}` : "nothing was saved");
-  const said = [...notices, ...(all[0] ? words(model, all[0]).notices : [])];
+  const said = [...notices, ...(all[0] ? noticesOf(model, all[0]) : [])];
   for (const notice of said) screen.say(notice);
   try {
     await withEngine(model, left, async (engine) => {
@@ -128,7 +138,9 @@ export const stripSteps = (steps: number, most = 8): number[] => {
 function report(path: string, chosen: Settings, model: Model, seconds: number, notices: readonly string[]): unknown {
   const seed = typeof chosen.seed === "bigint" ? `${chosen.seed}` : chosen.seed;
   const { name, hash } = model;
-  return { path, ...chosen, seed, model: { name, hash }, seconds: Number(seconds.toFixed(3)), notices };
+  const { image, mask, ...plain } = chosen;
+  const pictures = { ...(image && { image: image.name }), ...(mask && { mask: mask.name }) };
+  return { path, ...plain, ...pictures, seed, model: { name, hash }, seconds: Number(seconds.toFixed(3)), notices };
 }
 
 /** A result: a line on stdout. */

@@ -36,7 +36,7 @@ export function program(): Command {
     .argument("[words...]", "what the picture shows");
   drawing(root);
   root.action(async (words: string[], options) => {
-    if (words.length === 0 && !options.unguided)
+    if (words.length === 0 && !options.unguided && options.image === undefined)
       throw new UsageError(
         'what should the picture show? For example: dreamgrain "a red boat" (or --help, or --unguided)',
       );
@@ -46,6 +46,8 @@ export function program(): Command {
 
   remaking(output(root.command("again").description("make a picture again from its own metadata, byte for byte")))
     .argument("<picture>", "a PNG that dreamgrain wrote")
+    .option("--image <path>", "where the picture lies that it was made from")
+    .option("--mask <path>", "where its mask lies")
     .action(async (file, options) => (await import("./again.ts")).again(file, options));
   remaking(root.command("verify").description("draw a picture again and say how far it is from the file"))
     .argument("[picture]", "a PNG that dreamgrain wrote")
@@ -122,6 +124,11 @@ function drawing(command: Command): void {
     .option("--size <WxH>", "in pixels; the model's own size unless told")
     .option("--batch <count>", "so many pictures, each with the next seed", "1")
     .option("--unguided", "no words at all: whatever the noise leads to")
+    .optionsGroup("From which picture:")
+    .option("--image <path>", "a PNG to begin with (or, with models like instruct-pix2pix, to change as the words say)")
+    .option("--mask <path>", "a PNG of the same size: white where something new is drawn, black where the image stays")
+    .option("--strength <share>", "how far from the image, from 0 to 1; 0.75 unless told, with a mask 1")
+    .option("--image-guidance <scale>", "how close to the image, for models like instruct-pix2pix; 1.5 unless told")
     .optionsGroup("How it is drawn:")
     .option("--steps <count>", "more are clearer, fewer are faster")
     .option("--guidance <scale>", "how hard to follow the words; 1 is as trained")

@@ -17,6 +17,10 @@ export interface DrawFlags {
   readonly rng?: string;
   readonly variationSeed?: string;
   readonly variationStrength?: string;
+  readonly image?: string;
+  readonly mask?: string;
+  readonly strength?: string;
+  readonly imageGuidance?: string;
 }
 
 /** What is to be drawn: pictures that differ in their seeds alone. */
@@ -32,14 +36,22 @@ const MOST = 10_000;
  * Read the arguments.
  * @throws UsageError naming the option, what was given and what was expected
  */
-export function jobOf(words: readonly string[], flags: DrawFlags): Job {
+export function jobOf(words: readonly string[], flags: DrawFlags, guide: Pick<Request, "image" | "mask"> = {}): Job {
   const text = words.join(" ");
   if (flags.unguided && text !== "")
     throw new UsageError(`--unguided draws without words, and "${text.slice(0, 40)}" was given; leave one of them out`);
   const empty = !flags.unguided && text.trim() === "";
   const prompt = flags.unguided || empty ? undefined : text;
   const first = flags.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : seed(flags.seed);
+  for (const option of ["mask", "strength", "imageGuidance"] as const)
+    if (flags[option] !== undefined && flags.image === undefined)
+      throw new UsageError(
+        `${option === "imageGuidance" ? "--image-guidance" : `--${option}`} needs --image, a PNG to begin with`,
+      );
   const shared = {
+    ...guide,
+    ...(flags.strength !== undefined && { strength: number("--strength", flags.strength) }),
+    ...(flags.imageGuidance !== undefined && { imageGuidance: number("--image-guidance", flags.imageGuidance) }),
     ...(prompt !== undefined && { prompt }),
     ...(flags.negative !== undefined && { negative: flags.negative }),
     ...(flags.size !== undefined && size(flags.size)),
@@ -56,9 +68,10 @@ export function jobOf(words: readonly string[], flags: DrawFlags): Job {
     throw new UsageError(`--batch ${flags.batch}: expected a whole number from 1 to ${MOST}`);
   return {
     requests: Array.from({ length: count }, (_, i) => ({ ...shared, seed: later(first, i) })),
-    notices: empty
-      ? ["The prompt is empty, so nothing guides the picture (--unguided says so without this notice)."]
-      : [],
+    notices:
+      empty && !(guide.image && words.length === 0)
+        ? ["The prompt is empty, so nothing guides the picture (--unguided says so without this notice)."]
+        : [],
   };
 }
 

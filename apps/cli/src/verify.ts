@@ -1,17 +1,20 @@
 // dreamgrain verify: draw a picture once more and compare, pixel by pixel.
 import { decodePng, settings } from "dreamgrain/node";
-import { pngBytes, remade } from "./again.ts";
+import { type GuideFlags, pngBytes, remade } from "./again.ts";
 import { drawOne, print } from "./draw.ts";
 import { asUsage, EXIT } from "./errors.ts";
 import { type ModelFlags, withEngine } from "./host.ts";
 import { counted } from "./table.ts";
 
 /** The command `dreamgrain verify picture.png`; the exit code is 1 when a pixel differs. */
-export async function verify(file: string, flags: ModelFlags & { readonly json?: boolean }): Promise<void> {
-  const { recipe, model, notices } = await remade(file, flags);
+export async function verify(
+  file: string,
+  flags: ModelFlags & GuideFlags & { readonly json?: boolean },
+): Promise<void> {
+  const { recipe, request, model, notices } = await remade(file, flags);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
   const { picture } = decodePng(await pngBytes(file));
-  const chosen = asUsage(() => settings(model, recipe.request));
+  const chosen = asUsage(() => settings(model, request));
   const { png } = await withEngine(
     model,
     () => "nothing was compared",
