@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseInfotext } from "../src/image/infotext.ts";
+import { plain } from "../src/image/pixels.ts";
 import { decodePng, encodePng } from "../src/image/png.ts";
 import { open } from "../src/node.ts";
 import { dreamgrain } from "./dreamgrain.ts";
@@ -88,6 +89,29 @@ describe("a model of our own", { timeout: 180_000 }, () => {
     expect([drowning.width, drowning.height]).toEqual([4 + 3 * 36, 4 + 2 * 36]);
     const first = drowning.data.subarray((4 * drowning.width + 4) * 3).subarray(0, 32 * 3);
     expect([...first]).toEqual([...decodePng(boat).picture.data.subarray(0, 32 * 3)]);
+  });
+
+  it("draws from a picture, within a mask too, again from the same pictures only, and relatives of it", async () => {
+    const mask = plain(32, 32);
+    mask.data.fill(255, 0, mask.data.length / 2);
+    await writeFile(inside("mask.png"), encodePng(mask));
+    const guide = ["--image", "boat.png", "--mask", "mask.png", "--seed", "3", "--model", "own", "-q"];
+    expect((await run("a blue cat", ...guide, "-o", "cat-boat.png")).code).toBe(0);
+    const made = await readFile(inside("cat-boat.png"));
+    const lower = (png: Buffer) => decodePng(png).picture.data.subarray(mask.data.length / 2);
+    expect(lower(made)).toEqual(lower(boat));
+    expect(decodePng(made).picture.data).not.toEqual(decodePng(boat).picture.data);
+    expect((await run("again", "cat-boat.png", "--model", "own", "-o", "-", "-q")).stdout.equals(made)).toBe(true);
+    await writeFile(inside("mask.png"), encodePng({ ...mask, data: mask.data.toReversed() }));
+    const changed = await run("verify", "cat-boat.png", "--model", "own");
+    expect([changed.code, changed.stderr]).toEqual([1, expect.stringMatching(/mask\.png is not the mask that/)]);
+    await rm(inside("mask.png"));
+    const missing = await run("again", "cat-boat.png", "--model", "own");
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/mask\.png, which is not there.*--mask/)]);
+    const kin = await run("vary", "boat.png", "--seed", "5", "--model", "own", "-o", "kin.png", "-q");
+    expect([kin.code, kin.stderr]).toEqual([0, ""]);
+    const { prompt, settings } = parseInfotext(decodePng(await readFile(inside("kin.png"))).text.parameters);
+    expect([prompt, settings["Denoising strength"], settings.Seed]).toEqual(["a red boat", "0.6", "5"]);
   });
 
   it("is found, inspected and read like any other", async () => {

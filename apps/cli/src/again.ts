@@ -125,7 +125,7 @@ function kindOf(bytes: Uint8Array): string {
 }
 
 /** The model of this hash among those that are there, or else the default one, unless choices were made for another. */
-async function modelOf({ model: { hash } }: Recipe, choices: LoadOptions): Promise<Model | undefined> {
+export async function modelOf({ model: { hash } }: Recipe, choices: LoadOptions): Promise<Model | undefined> {
   const usual = await defaultModel();
   for (const path of new Set([usual, ...(await findModels()).map((found) => found.path)])) {
     const model = await openModel(path, choices).catch(() => undefined);

@@ -46,9 +46,14 @@ export function program(): Command {
 
   remaking(output(root.command("again").description("make a picture again from its own metadata, byte for byte")))
     .argument("<picture>", "a PNG that dreamgrain wrote")
-    .option("--image <path>", "where the picture lies that it was made from")
-    .option("--mask <path>", "where its mask lies")
     .action(async (file, options) => (await import("./again.ts")).again(file, options));
+  const relatives = root
+    .command("vary")
+    .description("relatives of a picture: drawn from it, as it says it was made or as the words say, with another seed")
+    .argument("<picture>", "a PNG, made by dreamgrain or not")
+    .argument("[words...]", "what they show instead");
+  drawing(relatives, true);
+  relatives.action(async (file, words, options) => (await import("./vary.ts")).vary(file, words, options));
   remaking(root.command("verify").description("draw a picture again and say how far it is from the file"))
     .argument("[picture]", "a PNG that dreamgrain wrote")
     .option(
@@ -116,7 +121,8 @@ export function program(): Command {
   return root;
 }
 
-function drawing(command: Command): void {
+/** The options of drawing: from words and whatever picture is named, or relatives of a picture that is an argument. */
+function drawing(command: Command, relatives = false): void {
   command
     .optionsGroup("What it shows:")
     .option("-n, --negative <words>", "what it should not show")
@@ -124,10 +130,20 @@ function drawing(command: Command): void {
     .option("--size <WxH>", "in pixels; the model's own size unless told")
     .option("--batch <count>", "so many pictures, each with the next seed", "1")
     .option("--unguided", "no words at all: whatever the noise leads to")
-    .optionsGroup("From which picture:")
-    .option("--image <path>", "a PNG to begin with (or, with models like instruct-pix2pix, to change as the words say)")
-    .option("--mask <path>", "a PNG of the same size: white where something new is drawn, black where the image stays")
-    .option("--strength <share>", "how far from the image, from 0 to 1; 0.75 unless told, with a mask 1")
+    .optionsGroup("From which picture:");
+  if (!relatives)
+    command
+      .option(
+        "--image <path>",
+        "a PNG to begin with (or, with models like instruct-pix2pix, to change as the words say)",
+      )
+      .option(
+        "--mask <path>",
+        "a PNG of the same size: white where something new is drawn, black where the image stays",
+      );
+  const usual = relatives ? "0.6 unless told" : "0.75 unless told, with a mask 1";
+  command
+    .option("--strength <share>", `how far from the image, from 0 to 1; ${usual}`)
     .option("--image-guidance <scale>", "how close to the image, for models like instruct-pix2pix; 1.5 unless told")
     .optionsGroup("How it is drawn:")
     .option("--steps <count>", "more are clearer, fewer are faster")
@@ -162,7 +178,9 @@ const choosing = (command: Command): Command =>
 
 /** The model of a picture that is made again: the one that it was made with, unless told. */
 const remaking = (command: Command): Command =>
-  choosing(command.option("--model <path>", "draw with this model instead of the one it was made with"));
+  choosing(command.option("--model <path>", "draw with this model instead of the one it was made with"))
+    .option("--image <path>", "where the picture lies that it was made from, if not where it was")
+    .option("--mask <path>", "where its mask lies, likewise");
 
 const output = (command: Command): Command =>
   command
