@@ -111,10 +111,10 @@ export async function drawOne(
   screen: Pick<Display, "step">,
   strip: boolean,
 ): Promise<{ readonly pixels: Pixels; readonly png: Uint8Array }> {
-  const picks = new Set(strip ? stripSteps(chosen.steps) : []);
   const kept: Tensor[] = [];
   const drawing = textToImage(engine, chosen);
   let next = await drawing.next();
+  const picks = new Set(strip && !next.done ? stripSteps(next.value.steps) : []); // fewer than asked for, from an image
   for (; !next.done; next = await drawing.next()) {
     screen.step(next.value);
     if (picks.has(next.value.index)) kept.push(next.value.denoised);
