@@ -15,7 +15,7 @@ import numpy
 import torch
 import transformers
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
@@ -54,7 +54,23 @@ def guided(pipe, xl, case):
     return kind(**pipe.components, **({} if xl else {"requires_safety_checker": False})), wants
 
 
-def draw(folder, case):
+def load_embeddings(pipe, folder, embeddings):
+    """The embeddings of a case, each under the name of its file or the word in it."""
+    for embedding in embeddings:
+        file = folder / f"{embedding['file']}.safetensors"
+        tensors = load_file(file)
+        if "clip_l" in tensors:
+            for key, suffix in (("clip_l", ""), ("clip_g", "_2")):
+                encoder, tokenizer = getattr(pipe, f"text_encoder{suffix}"), getattr(pipe, f"tokenizer{suffix}")
+                pipe.load_textual_inversion(
+                    tensors[key], token=file.stem, text_encoder=encoder, tokenizer=tokenizer
+                )
+        else:
+            pipe.load_textual_inversion(str(file), token=file.stem if "emb_params" in tensors else None)
+
+
+def draw(models, case):
+    folder = models / case["kind"]
     request = case["request"]
     xl = (folder / "text_encoder_2").exists()
     kind = diffusers.StableDiffusionXLPipeline if xl else diffusers.StableDiffusionPipeline
@@ -65,6 +81,7 @@ def draw(folder, case):
     # What the folder does not say is a default of its own scheduler's; diffusers would drop it even when it is said here.
     known = {name: value for name, value in pipe.scheduler.config.items() if name != "_use_default_values"}
     pipe.scheduler = scheduler.from_config({**known, **config})
+    load_embeddings(pipe, models / case["name"], case.get("embeddings", []))
 
     guidance = request["guidance"]
     skip = request.get("clipSkip", 1) - 1
@@ -122,7 +139,7 @@ def main(models, cases, out):
     out.mkdir(parents=True, exist_ok=True)
     versions = {"torch": torch.__version__, "diffusers": diffusers.__version__}
     for case in json.loads(cases.read_text()):
-        tensors = draw(models / case["kind"], case)
+        tensors = draw(models, case)
         save_file(tensors, out / f"{case['name']}.safetensors", metadata=versions)
         print(case["name"], {name: list(t.shape) for name, t in tensors.items()}, flush=True)
 

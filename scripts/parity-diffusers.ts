@@ -10,7 +10,7 @@ import { writeFolder, writeSingleFile } from "../src/pipelines/convert.ts";
 import { ortNode } from "../src/runtime/ort-node.ts";
 import { openModelFolder } from "../src/weights/checkpoint.ts";
 import { openSafetensors } from "../src/weights/safetensors-file.ts";
-import { allowed, casesFile, compareCase, diffusersCases, kept } from "../test/parity/diffusers.ts";
+import { allowed, casesFile, compareCase, diffusersCases, kept, writeEmbeddings } from "../test/parity/diffusers.ts";
 import { writeTinyModel } from "../test/tiny-model.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -28,6 +28,8 @@ try {
     await writeFolder(join(folder, kind), tiny);
     if (SINGLE.has(kind)) await writeSingleFile(join(folder, `${kind}.safetensors`), tiny);
   }
+  const embeddings = new Map<string, readonly string[]>();
+  for (const c of diffusersCases) embeddings.set(c.name, await writeEmbeddings(join(folder, c.name), c));
   if (python) {
     const script = join(root, "reference/run.py");
     const { status } = spawnSync(python, [script, folder, casesFile, kept], { stdio: "inherit" });
@@ -39,7 +41,12 @@ try {
   const lines: string[] = [];
   let sound = true;
   for (const c of diffusersCases) {
-    const { name, text, latents, picture, pixels } = await compareCase(c, join(folder, c.kind), runtime);
+    const { name, text, latents, picture, pixels } = await compareCase(
+      c,
+      join(folder, c.kind),
+      embeddings.get(c.name)!,
+      runtime,
+    );
     sound &&= Math.max(text, latents, picture) <= allowed.tensors && pixels <= allowed.pixels;
     lines.push(`| ${name} | ${short(text)} | ${short(latents)} | ${short(picture)} | ${(100 * pixels).toFixed(2)} % |`);
     console.log(lines.at(-1));

@@ -8,6 +8,7 @@ export { type Converted, type ConvertOptions, writeFolder, writeSingleFile } fro
 export { defaultModel, type FoundModel, findModel, findModels } from "./pipelines/find.ts";
 export { openCheckpoint, openModel } from "./pipelines/load.ts";
 export { type Drawing, type DrawOptions, type Dream, type OpenOptions, open } from "./pipelines/open.ts";
+export { openEmbedding, openEmbeddings } from "./pipelines/open-embeddings.ts";
 export { openSingleFile, type SingleFile, type SingleFileOptions } from "./pipelines/single-file.ts";
 export { type Death, EngineDied, type IsolatedOptions, type IsolatedRuntime, isolated } from "./runtime/isolated.ts";
 export { type OrtNodeOptions, ortNode } from "./runtime/ort-node.ts";

@@ -9,6 +9,7 @@ import { unetGraph } from "../src/models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph } from "../src/models/vae.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { writeComponent } from "../src/weights/checkpoint.ts";
+import { writeSafetensors } from "../src/weights/safetensors-file.ts";
 import { cast, fromTensors } from "../src/weights/weights.ts";
 import { formulaParam } from "./formula.ts";
 
@@ -210,6 +211,21 @@ export async function writeTinyModel(folder: string, kind: TinyKind = "own"): Pr
     ...index,
   });
   return folder;
+}
+
+/** An embedding with formula values: what its file is called, and the shapes of its tensors. */
+export interface TinyEmbedding {
+  readonly file: string;
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Write an embedding into a folder and return its path. */
+export async function writeTinyEmbedding(folder: string, { file, tensors }: TinyEmbedding): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${file}.safetensors`);
+  const values = Object.entries(tensors).map(([name, shape]) => [name, formulaParam(`${file} ${name}`, shape)]);
+  await writeSafetensors(path, Object.fromEntries(values));
+  return path;
 }
 
 async function component(

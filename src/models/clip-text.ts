@@ -25,15 +25,24 @@ export interface TextStates {
   readonly lastHiddenState: Value;
 }
 
-/** Encode texts of token ids [b,n] (i32). Radford et al. 2021. */
-export function clipText(root: Params, spec: ClipTextSpec, ids: Value): TextStates {
+/** Vectors in the place of words, as textual inversion finds them. Gal et al. 2022. */
+export interface GivenVectors {
+  /** [b,n,c]: the vector where one stands, 0 elsewhere. */
+  readonly vectors: Value;
+  /** [b,n,1]: 1 where the word of the id stands, 0 where a vector does. */
+  readonly words: Value;
+}
+
+/** Encode texts of token ids [b,n] (i32), with some of them replaced by given vectors. Radford et al. 2021. */
+export function clipText(root: Params, spec: ClipTextSpec, ids: Value, given?: GivenVectors): TextStates {
   const p = root.at("text_model");
   const [, tokens] = ids.shape;
   if (tokens > spec.positions)
     throw new RangeError(`clip-text: a text of ${tokens} tokens; the model reads at most ${spec.positions}`);
   const table = p.at("embeddings.token_embedding");
   const places = p.at("embeddings.position_embedding").get("weight", [spec.positions, spec.hidden], normal(0.02));
-  const words = embedding(table, ids, spec.vocabulary, spec.hidden);
+  const looked = embedding(table, ids, spec.vocabulary, spec.hidden);
+  const words = given ? looked.mul(given.words).add(given.vectors) : looked;
   const x = words.add(tokens === spec.positions ? places : places.slice(0, 0, tokens));
   const hiddenStates = clipLayers(p.at("encoder.layers"), spec, x, { causal: true });
   const finalNorm = (hidden: Value): Value => layerNorm(p.at("final_layer_norm"), hidden, spec.eps);

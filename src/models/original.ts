@@ -63,7 +63,10 @@ const others: readonly (readonly [sign: RegExp, what: string])[] = [
   [/^edm_(mean|std)$/, "a Playground 2.5 model"],
   [/^control_model\.|^controlnet_cond_embedding\./, "a ControlNet, which steers a model and is none"],
   [/^lora_(unet|te\d?)_|\.lora_(A|down|up)\.|^lycoris_|\.hada_w1_a$/, "a LoRA, which changes a model and is none"],
-  [/^emb_params$|^string_to_param|^clip_[lg]$/, "a textual inversion, which adds a word to a model and is none"],
+  [
+    /^emb_params$|^string_to_param|^clip_[lg]$|^text_encoders_[01]$|^<[^>]*>$/,
+    "a textual inversion, which adds a word to a model and is none (--embedding takes it)",
+  ],
   [/^image_proj\.|^ip_adapter\./, "an IP-Adapter, which steers a model and is none"],
 ];
 

@@ -1,7 +1,7 @@
 // Engine: a model on a runtime. It compiles each network when it is first wanted, for the size that is wanted.
 import { beside, type Denoise, denoiser, type Network } from "../diffusion/denoise.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
-import { type Graph, trace } from "../graph/trace.ts";
+import { type Graph, type Spec, trace } from "../graph/trace.ts";
 import { clipText, pooledText, textEmbeds } from "../models/clip-text.ts";
 import { unetAdded, unetTime } from "../models/time.ts";
 import { unetGraph } from "../models/unet.ts";
@@ -10,6 +10,7 @@ import type { Program, Runtime } from "../runtime/runtime.ts";
 import type { Noise } from "../tensor/random.ts";
 import { ints, map, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
+import { besideWords } from "./embeddings.ts";
 import { bounded, finite } from "./finite.ts";
 import { type Model, mostClipSkip, type TextEncoder, unscaled } from "./model.ts";
 
@@ -76,8 +77,9 @@ export function engine(model: Model, runtime: Runtime): Engine {
       for (const [i, reader] of model.texts.entries()) {
         const encodings = [reader.tokenizer.encode(words)];
         while (rowsOf(encodings) < rows) encodings.push(reader.tokenizer.encode(""));
-        const encoder = await program(`text ${i} ${clipSkip}`, () =>
-          runtime.compile<string, string>(readerGraph(reader, clipSkip), reader.weights),
+        const embedded = encodings.some(({ added }) => added.length > 0);
+        const encoder = await program(`text ${i} ${clipSkip} ${embedded}`, () =>
+          runtime.compile<string, string>(readerGraph(reader, clipSkip, embedded), reader.weights),
         );
         const read: Context[] = [];
         for (const { ids, ends } of encodings)
@@ -85,7 +87,7 @@ export function engine(model: Model, runtime: Runtime): Engine {
             const [, length] = ids.shape;
             const one = ints(ids.data.subarray(row * length, (row + 1) * length), [1, length]);
             const { tokens, pooled } = await encoder.run({
-              ids: one,
+              ...(embedded ? besideWords(reader, one) : { ids: one }),
               ...(reader.pooled && { rows: ints([end], [1]) }),
             });
             const part = i === 0 ? "text_encoder" : `text_encoder_${i + 1}`;
@@ -163,16 +165,25 @@ export function engine(model: Model, runtime: Runtime): Engine {
 
 const rowsOf = (encodings: readonly Encoding[]): number => encodings.reduce((sum, { ends }) => sum + ends.length, 0);
 
-/** A text encoder with just the outputs that guide: `tokens`, and `pooled` where there is one. */
-function readerGraph(reader: TextEncoder, clipSkip: number): Graph<string, string> {
+/**
+ * A text encoder with just the outputs that guide: `tokens`, and `pooled` where there is one. Only where words are embeddings
+ * does it take vectors: the table of the words' own stays as it lies in its file.
+ */
+function readerGraph(reader: TextEncoder, clipSkip: number, embedded: boolean): Graph<string, string> {
   const { spec, tokens, pooled, tokenizer } = reader;
   const most = mostClipSkip(reader);
   if (!Number.isInteger(clipSkip) || clipSkip < 1 || clipSkip > most)
     throw new RangeError(`clip skip: ${clipSkip} must be a whole number from 1 to ${most}; 1 skips nothing`);
   const layer = most + 1 - clipSkip;
-  const ids = { shape: [1, tokenizer.length], dtype: "i32" } as const;
-  return trace<string, string>({ ids, ...(pooled && { rows: { shape: [1], dtype: "i32" } }) }, (p, inputs) => {
-    const states = clipText(p, spec, inputs.ids);
+  const { length } = tokenizer;
+  const wanted: Record<string, Spec> = {
+    ids: { shape: [1, length], dtype: "i32" },
+    ...(embedded && { words: [1, length, 1], vectors: [1, length, spec.hidden] }),
+    ...(pooled && { rows: { shape: [1], dtype: "i32" } }),
+  };
+  return trace<string, string>(wanted, (p, inputs) => {
+    const given = embedded ? { words: inputs.words, vectors: inputs.vectors } : undefined;
+    const states = clipText(p, spec, inputs.ids, given);
     const hidden = states.hiddenStates[layer];
     const whole = pooled && pooledText(states, inputs.rows);
     return {

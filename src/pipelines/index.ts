@@ -1,11 +1,21 @@
 // Pipelines: where networks and diffusion meet, from words to a picture. Everything here runs in browsers.
+export { embeddingIn, misfit, withEmbeddings } from "./embeddings.ts";
 export { type Context, type ContextOptions, type Engine, engine } from "./engine.ts";
 export { type Drowning, type ForwardOptions, forward } from "./forward.ts";
 export { type Guide, guidedSize, type PictureInput } from "./guide.ts";
 export { imageToImage } from "./image-to-image.ts";
-export { KEYWORD, type KnownPicture, pictureText, type Recipe, recipeIn, seedOf } from "./metadata.ts";
+export {
+  KEYWORD,
+  type KnownEmbedding,
+  type KnownPicture,
+  pictureText,
+  type Recipe,
+  recipeIn,
+  seedOf,
+} from "./metadata.ts";
 export {
   type Defaults,
+  type Embedding,
   type LoadOptions,
   latentShape,
   type Model,

@@ -8,8 +8,8 @@ import type { PngText } from "../image/png-text.ts";
 import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
 import type { PictureInput } from "./guide.ts";
-import type { LoadOptions, Model } from "./model.ts";
-import { type Request, rngNames, type Settings } from "./text-to-image.ts";
+import type { Embedding, LoadOptions, Model } from "./model.ts";
+import { type Request, rngNames, type Settings, words } from "./text-to-image.ts";
 import { version } from "./version.ts";
 
 /** Where our own request is kept, beside `parameters`, which is A1111's and what most programs read. */
@@ -28,9 +28,14 @@ export interface Recipe {
   readonly request: Omit<Request, "image" | "mask">;
   readonly image?: KnownPicture;
   readonly mask?: KnownPicture;
+  /** The embeddings among its words; paths as they were given. */
+  readonly embeddings: readonly KnownEmbedding[];
   /** Whether it is a strip of the picture coming out of the noise rather than the picture. */
   readonly strip: boolean;
 }
+
+/** By what an embedding is known again. */
+export type KnownEmbedding = Pick<Embedding, "name" | "hash" | "path">;
 
 /** By what a picture that guided another is known again. */
 export interface KnownPicture {
@@ -45,7 +50,7 @@ const known = (picture: PictureInput | undefined): KnownPicture | undefined =>
 
 /** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
 export function pictureText(
-  model: Pick<Model, "name" | "hash" | "choices">,
+  model: Pick<Model, "name" | "hash" | "choices" | "texts" | "embeddings">,
   settings: Settings,
   strip = false,
 ): PngText {
@@ -53,12 +58,15 @@ export function pictureText(
   const { clipSkip, rng, variation, strength, imageGuidance } = settings;
   const [image, mask] = [known(settings.image), known(settings.mask)];
   const { name, hash, choices = {} } = model;
+  const named = words(model, settings).embeddings;
+  const embeddings = (model.embeddings ?? []).filter((embedding) => named.includes(embedding.name));
   const recipe = {
     version,
     model: { name, hash, ...(Object.values(choices).some(Boolean) && { choices }) },
     ...(strip && { strip }),
     ...(image && { image }),
     ...(mask && { mask }),
+    ...(embeddings.length > 0 && { embeddings: embeddings.map(({ name, hash, path }) => ({ name, hash, path })) }),
     request: {
       ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
       ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule, clipSkip, rng },
@@ -89,11 +97,15 @@ export function pictureText(
       "Clip skip": clipSkip > 1 ? clipSkip : undefined,
       RNG: rng.toUpperCase(),
       Shift: shift === 1 ? undefined : shift,
+      "TI hashes": embeddings.length > 0 ? embeddings.map(hashed).join(", ") : undefined,
       Version: `dreamgrain ${version}`,
     },
   });
   return { parameters, [KEYWORD]: JSON.stringify(recipe) };
 }
+
+/** As A1111 writes it, whose readers take ":" and "," for the end of a name. */
+const hashed = ({ name, hash }: Embedding): string => `${legible(name).replace(/[:,]/g, "")}: ${hash}`;
 
 /** Without what the text of a PNG cannot hold: NUL, and half a surrogate pair. */
 const legible = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFFD").replaceAll("\0", "");
@@ -110,6 +122,7 @@ export function recipeIn(text: PngText): Recipe | undefined {
     readonly request?: unknown;
     readonly image?: unknown;
     readonly mask?: unknown;
+    readonly embeddings?: unknown;
   } | null;
   const f = fields("picture", recipe);
   const model = fields("picture's model", recipe?.model);
@@ -123,6 +136,7 @@ export function recipeIn(text: PngText): Recipe | undefined {
     request: requestOf(recipe?.request),
     ...(f.has("image") && { image: knownIn("image", recipe?.image) }),
     ...(f.has("mask") && { mask: knownIn("mask", recipe?.mask) }),
+    embeddings: f.has("embeddings") ? embeddingsOf(recipe?.embeddings) : [],
     strip: f.boolean("strip", false),
   };
 }
@@ -132,6 +146,14 @@ export function seedOf(text: string): Seed | undefined {
   if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
   const seed = Number(text);
   return Number.isSafeInteger(seed) ? seed : BigInt(text.replace("+", ""));
+}
+
+function embeddingsOf(json: unknown): KnownEmbedding[] {
+  if (!Array.isArray(json)) throw new ConfigError("picture: its embeddings should be a list");
+  return json.map((one: unknown) => {
+    const f = fields("picture's embedding", one);
+    return { name: f.string("name"), hash: f.string("hash"), path: f.string("path") };
+  });
 }
 
 function knownIn(what: string, json: unknown): KnownPicture {

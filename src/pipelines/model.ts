@@ -11,6 +11,20 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Weights } from "../weights/weights.ts";
 
+/** A word found by textual inversion: vectors that stand where those of a word would. Gal et al. 2022. */
+export interface Embedding {
+  /** How it is written in a prompt; what its file is called. */
+  readonly name: string;
+  /** Another way to write it: the word that diffusers keeps in the file, such as `<cat-toy>`. */
+  readonly token?: string;
+  /** The first twelve hex digits of its file's SHA-256, as A1111's `TI hashes` have them. */
+  readonly hash: string;
+  /** Where its file was found, as it was named. */
+  readonly path: string;
+  /** [n,width] for each of the text encoders that it is for: one, or the two of Stable Diffusion XL. */
+  readonly vectors: readonly Tensor[];
+}
+
 /** What a picture is made with when the caller does not say. */
 export interface Defaults {
   readonly width: number;
@@ -28,6 +42,8 @@ export interface TextEncoder {
   readonly spec: ClipTextSpec;
   readonly weights: Weights;
   readonly tokenizer: Tokenizer;
+  /** What ids from `spec.vocabulary` on stand for: the vectors [n,spec.hidden] of the model's embeddings. */
+  readonly embeddings?: Tensor;
   /** What of it guides the U-Net token by token. */
   readonly tokens: Extract<TextOutput, "last_hidden_state" | "penultimate">;
   /** What of it, as one vector for the whole text, is added to the U-Net's time; absent for nothing. */
@@ -55,6 +71,8 @@ export interface Model {
   readonly weights: { readonly unet: Weights; readonly vae: Weights };
   /** Their tokens stand side by side, channel by channel; one at least. */
   readonly texts: readonly [TextEncoder, ...TextEncoder[]];
+  /** Words that were added to the model's own (`withEmbeddings`). */
+  readonly embeddings?: readonly Embedding[];
   /** Whether a negative prompt without words is a context of zeros, as Stable Diffusion XL was trained to see. */
   readonly zeroNegative: boolean;
   readonly table: NoiseTable;

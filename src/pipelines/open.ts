@@ -11,11 +11,14 @@ import { defaultModel, findModel } from "./find.ts";
 import { openModel } from "./load.ts";
 import { pictureText } from "./metadata.ts";
 import type { LoadOptions, Model } from "./model.ts";
+import { openEmbeddings } from "./open-embeddings.ts";
 import { type Picture, type Request, textToImage } from "./text-to-image.ts";
 
 export interface OpenOptions extends LoadOptions {
   /** A folder, or a name that `findModel` knows; the model that ships unless told. */
   readonly model?: string;
+  /** Files of embeddings, whose names then are words in prompts, and folders of them (`openEmbeddings`). */
+  readonly embeddings?: readonly string[];
   /** What runs the networks; a child process with ONNX Runtime unless told. Whoever brings one disposes it. */
   readonly runtime?: Runtime;
 }
@@ -39,6 +42,8 @@ export interface Drawing extends Picture {
 /** A model, ready to draw. */
 export interface Dream extends AsyncDisposable {
   readonly model: Model;
+  /** What was left out of folders of embeddings, one sentence each. */
+  readonly notices: readonly string[];
   /**
    * Draw what the words say, or, without words, whatever the noise of the seed leads to.
    * @throws RangeError for a request that cannot be, the signal's reason when stopped
@@ -55,12 +60,14 @@ export interface Dream extends AsyncDisposable {
  * @throws ModelError when there is no such model or it cannot be used
  */
 export async function open(options: OpenOptions = {}): Promise<Dream> {
-  const { model: name, runtime: given, ...choices } = options;
-  const model = await openModel(name === undefined ? await defaultModel() : await findModel(name), choices);
+  const { model: name, runtime: given, embeddings = [], ...choices } = options;
+  const plain = await openModel(name === undefined ? await defaultModel() : await findModel(name), choices);
+  const { model, notices } = await openEmbeddings(plain, embeddings);
   const runtime = given ?? isolated();
   const drawer = engine(model, runtime);
   return {
     model,
+    notices,
     async draw(prompt, { seed = Math.floor(Math.random() * 2 ** 32), onStep, signal, ...request } = {}) {
       const walk = textToImage(drawer, { ...request, seed, ...(prompt !== undefined && { prompt }) });
       for (;;) {

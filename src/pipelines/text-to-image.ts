@@ -9,6 +9,7 @@ import { slerp } from "../diffusion/variation.ts";
 import { cpuGenerator, cudaGenerator, numpyGenerator, type Random, type Seed } from "../tensor/random.ts";
 import { type Shape, scale, type Tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
+import { strayNames } from "./embeddings.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
 import { begin, type Guide, guide, guidedSize, guideNotices, pasted } from "./guide.ts";
 import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
@@ -188,7 +189,7 @@ function startingNoise(generator: Random, shape: Shape, { rng, variation }: Sett
 }
 
 /** What is to be said about a request before it is drawn, one sentence each. */
-export const notices = (model: Pick<Model, "texts">, chosen: Settings): readonly string[] => [
+export const notices = (model: Pick<Model, "texts" | "embeddings">, chosen: Settings): readonly string[] => [
   ...words(model, chosen).notices,
   ...guideNotices(chosen, chosen),
 ];
@@ -198,11 +199,16 @@ export interface Words {
   readonly prompt: Encoding;
   readonly negative: Encoding;
   readonly steered: boolean;
+  /** The names of the embeddings in them. */
+  readonly embeddings: readonly string[];
   readonly notices: readonly string[];
 }
 
 /** Read the words of a request; costs nothing, so that notices can be shown before a picture is made. */
-export function words({ texts: [{ tokenizer }] }: Pick<Model, "texts">, chosen: Settings): Words {
+export function words(
+  { texts: [{ tokenizer }], embeddings: known = [] }: Pick<Model, "texts" | "embeddings">,
+  chosen: Pick<Settings, "prompt" | "negative" | "guidance">,
+): Words {
   const prompt = tokenizer.encode(chosen.prompt ?? "");
   const negative = tokenizer.encode(chosen.negative ?? "");
   const steered = chosen.prompt !== undefined && chosen.guidance !== 1;
@@ -210,10 +216,12 @@ export function words({ texts: [{ tokenizer }] }: Pick<Model, "texts">, chosen: 
   const why = chosen.prompt === undefined ? "without a prompt" : "at guidance 1";
   const notices = [
     ...prompt.notices,
+    ...strayNames(`${chosen.prompt ?? ""} ${chosen.negative ?? ""}`, known),
     ...(avoided && steered ? negative.notices.map((notice) => `Negative prompt: ${notice}`) : []),
     ...(avoided && !steered ? [`The negative prompt has no effect ${why}.`] : []),
   ];
-  return { prompt, negative, steered, notices };
+  const embeddings = [...new Set([...prompt.added, ...negative.added])];
+  return { prompt, negative, steered, embeddings, notices };
 }
 
 function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {

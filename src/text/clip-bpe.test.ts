@@ -103,6 +103,21 @@ describe("rules", () => {
       expect(rows(`${words(54)}, ${words(30)}`)).toEqual([75, 10]);
       expect(rows(`${words(75)}, ${words(3)}`)).toEqual([75, 4]);
     });
+    test("an added word stands in one of them, and moves to the next where it has no room", () => {
+      const style = { name: "style", spellings: ["style"], ids: Array.from({ length: 8 }, (_, i) => 49_408 + i) };
+      const reader = long.adding([style]);
+      const read = (text: string): number[] => reader.encode(text).ends.map((end) => end - 1);
+      expect(read("a style cat")).toEqual([10]);
+      expect([...reader.encode("A Style cat").ids.data.slice(0, 11)]).toEqual([CLIP_START, 320, ...style.ids, 2368]);
+      expect(read(`${words(67)} style ${words(3)}`)).toEqual([75, 3]);
+      expect(read(`${words(68)} style ${words(3)}`)).toEqual([68, 11]);
+      expect(read(`${words(68)}, style`)).toEqual([69, 8]);
+      expect(read(`${words(70)}, ${words(4)} style`)).toEqual([71, 12]);
+      const cut = reader.encode(`${words(225)} style`);
+      expect([cut.pieces.length, cut.dropped, cut.added]).toEqual([225, 8, ["style"]]);
+      expect(sd1.adding([style]).encode(`${words(70)} style`)).toMatchObject({ dropped: 8, added: ["style"] });
+      expect(long.encode("a style cat").added).toEqual([]);
+    });
     test("BREAK begins a new one", () => {
       expect(rows("a cat BREAK a dog")).toEqual([2, 2]);
       expect(rows("a cat\nBREAK\nBREAK a dog")).toEqual([2, 0, 2]);

@@ -1,6 +1,7 @@
 // CLIP's byte-pair tokenizer (Radford et al. 2021; Sennrich et al. 2016), as Stable Diffusion 1.x, 2.x and XL use it.
 
-import { framed, inRows, type Piece, type Tokenizer } from "./tokenizer.ts";
+import { type AddedWord, splitAtWords } from "./added-words.ts";
+import { framed, inRows, type Piece, type Tokenizer, together } from "./tokenizer.ts";
 
 /** How many merges CLIP's vocabulary has. */
 export const CLIP_MERGES = 48_894;
@@ -43,6 +44,8 @@ export interface ClipTokenizerOptions {
    * a row is broken after a comma near its end where there is one, and at each word BREAK.
    */
   readonly rows?: number;
+  /** Words beyond CLIP's, with ids beyond its own. */
+  readonly added?: readonly AddedWord[];
 }
 
 export interface ClipTokenizer extends Tokenizer {
@@ -73,7 +76,7 @@ export const normalized = (text: string): string =>
  * @throws RangeError when there are not 48,894 merges, or one joins pieces that no earlier line made.
  */
 export function clipTokenizer(merges: readonly string[], options: ClipTokenizerOptions = {}): ClipTokenizer {
-  const { pad = CLIP_END, padIsSpecial = true, length = 77, rows = 1 } = options;
+  const { pad = CLIP_END, padIsSpecial = true, length = 77, rows = 1, added = [] } = options;
   if (!Number.isInteger(length) || length < 2)
     throw new RangeError(`clipTokenizer: length is ${length}; a row needs at least 2 ids, for start and end`);
   if (!Number.isInteger(pad) || pad < 0 || pad >= CLIP_VOCABULARY_SIZE)
@@ -86,6 +89,7 @@ export function clipTokenizer(merges: readonly string[], options: ClipTokenizerO
     [END_TEXT, CLIP_END],
   ]);
   if (padIsSpecial) specials.set(symbols[pad], pad);
+  const splitAdded = splitAtWords(added);
   const splitSpecials = new RegExp(`(${[...specials.keys()].map(escaped).join("|")})`);
   const cache = new Map<string, Int32Array>();
   const bytes = new TextEncoder();
@@ -101,12 +105,16 @@ export function clipTokenizer(merges: readonly string[], options: ClipTokenizerO
 
   function pieces(text: string): Piece[] {
     const out: Piece[] = [];
+    for (const part of splitAdded(text)) out.push(...(typeof part === "string" ? ownPieces(part) : part));
+    return out;
+  }
+
+  function* ownPieces(text: string): Generator<Piece> {
     for (const part of normalized(text).split(splitSpecials)) {
       const special = specials.get(part);
-      if (special !== undefined) out.push({ text: part, id: special });
-      else for (const [match] of part.matchAll(WORDS)) for (const id of word(match)) out.push(piece(id));
+      if (special !== undefined) yield { text: part, id: special };
+      else for (const [match] of part.matchAll(WORDS)) for (const id of word(match)) yield piece(id);
     }
-    return out;
   }
 
   const piece = (id: number): Piece => ({ text: readable(symbols[id]), id });
@@ -123,6 +131,7 @@ export function clipTokenizer(merges: readonly string[], options: ClipTokenizerO
       const all = text.split(BREAK).flatMap((part) => inChunks(pieces(part), length - 2));
       return inRows(all.slice(0, rows), all.slice(rows).flat(), frame);
     },
+    adding: (words) => clipTokenizer(merges, { ...options, added: words }),
     decode(ids) {
       const skipped = new Set(specials.values());
       let joined = "";
@@ -152,7 +161,7 @@ function inChunks(pieces: readonly Piece[], room: number): Piece[][] {
   for (const piece of pieces) {
     if (piece.id === COMMA) comma = chunk.length;
     else if (chunk.length === room && comma !== -1 && room - comma <= COMMA_REACH) next(chunk.splice(comma + 1));
-    if (chunk.length === room) next();
+    if (chunk.length + together(piece) > room) next();
     chunk.push(piece);
   }
   if (chunk.length > 0 || chunks.length === 0) next();

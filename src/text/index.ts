@@ -1,5 +1,6 @@
 // Words to ids: the two tokenizers and what they have in common. CLIP's vocabulary is read by `clip-vocabulary.ts` (Node).
 
+export type { AddedWord } from "./added-words.ts";
 export {
   CLIP_END,
   CLIP_MERGES,

@@ -1,11 +1,14 @@
 // What a tokenizer is: words in, a fixed row of ids out, and an honest account of what was left out.
 
 import { ints, type Tensor } from "../tensor/tensor.ts";
+import type { AddedWord } from "./added-words.ts";
 
 /** One token of a prompt: what it reads as, and the row of the embedding table it stands for. */
 export interface Piece {
   readonly text: string;
   readonly id: number;
+  /** The first piece of an added word: how many pieces it has, this one included. They stand in one row, or in none. */
+  readonly together?: number;
 }
 
 /** A word that the tokenizer has no id for and left out, with the nearest word it knows if there is one. */
@@ -26,6 +29,8 @@ export interface Encoding {
   readonly dropped: number;
   /** Words left out because the vocabulary lacks them, each once. Empty for a byte-pair tokenizer. */
   readonly unknown: readonly UnknownWord[];
+  /** The names of the added words in it, each once, whether they found room or not. */
+  readonly added: readonly string[];
   /** One sentence for each thing that the reader of the prompt should know. Empty when all of it was read. */
   readonly notices: readonly string[];
 }
@@ -35,6 +40,8 @@ export interface Tokenizer {
   /** How many ids an encoding has, start and end included. */
   readonly length: number;
   encode(text: string): Encoding;
+  /** The same tokenizer with these words added, in place of those added before. */
+  adding(words: readonly AddedWord[]): Tokenizer;
 }
 
 /** The ids around a prompt, and how long a row of them is. */
@@ -54,7 +61,20 @@ export const framed = (
   frame: Frame,
   unknown: readonly UnknownWord[] = [],
   notices: readonly string[] = [],
-): Encoding => inRows([pieces.slice(0, frame.length - 2)], pieces.slice(frame.length - 2), frame, unknown, notices);
+): Encoding => {
+  const room = fitting(pieces, frame.length - 2);
+  return inRows([pieces.slice(0, room)], pieces.slice(room), frame, unknown, notices);
+};
+
+/** How many of the pieces fit, when those that belong together are not parted. */
+function fitting(pieces: readonly Piece[], room: number): number {
+  let count = 0;
+  while (count < pieces.length && count + together(pieces[count]) <= room) count += together(pieces[count]);
+  return count;
+}
+
+/** How many pieces stand in one row with this one, itself and those after it. */
+export const together = (piece: Piece): number => piece.together ?? 1;
 
 /** The same for pieces that are already in rows which they fit; `dropped` found no room in the last. */
 export function inRows(
@@ -73,6 +93,7 @@ export function inRows(
     pieces,
     dropped: dropped.length,
     unknown,
+    added: [...new Set([...pieces, ...dropped].filter((piece) => piece.together).map(({ text }) => text))],
     notices: dropped.length === 0 ? notices : [...notices, truncation(pieces.length, dropped)],
   };
 }

@@ -27,6 +27,16 @@ describe("a row", () => {
     expect(tokenizer.decode(ids.data)).toBe("a red cat , 3");
   });
 
+  test("takes added words too, with ids beyond its own", () => {
+    const more = tokenizer.adding([{ name: "Style", spellings: ["style"], ids: [50, 51] }]);
+    const { ids, pieces, added, unknown } = more.encode("a red STYLE cat, stylé");
+    expect([...ids.data.slice(1, 6)]).toEqual([4, 5, 50, 51, 8]);
+    expect(pieces[2]).toEqual({ text: "Style", id: 50, together: 2 });
+    expect([added, unknown.map(({ word }) => word)]).toEqual([["Style"], ["stylé"]]);
+    expect(more.encode(`${"cat ".repeat(7)}style boat`)).toMatchObject({ dropped: 3, added: ["Style"] });
+    expect(tokenizer.encode("style").unknown).toHaveLength(1);
+  });
+
   test("of no words is start and end", () => {
     expect([...tokenizer.encode(" .\n").ids.data]).toEqual([1, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(tokenizer.encode("").notices).toEqual([]);

@@ -1,5 +1,6 @@
 // A tokenizer of whole words, for models with a small vocabulary: it knows what it knows, and says what it does not.
 import { editDistance } from "../spelling/spelling.ts";
+import { type AddedWord, splitAtWords } from "./added-words.ts";
 import { inflections } from "./inflections.ts";
 import { framed, type Piece, type Tokenizer, type UnknownWord } from "./tokenizer.ts";
 
@@ -40,13 +41,15 @@ export const splitWords = (text: string): string[] =>
 const isWord = (text: string): boolean => splitWords(text).length === 1 && splitWords(text)[0] === text;
 
 /**
- * A tokenizer over a list of words. A word that is not in the list is looked for among the synonyms, then in its other
+ * A tokenizer over a list of words, and over added ones beyond them. A word that is not in the list is looked for among the synonyms, then in its other
  * forms ("boats" for "boat", "grey" for "gray"), and is otherwise left out and reported with the nearest known word.
  * @throws RangeError when a word is listed twice or can never be read, or a synonym leads to a word that is not listed.
  */
-export function wordTokenizer({ words, length, synonyms = {} }: WordVocabulary): WordTokenizer {
+export function wordTokenizer(vocabulary: WordVocabulary, added: readonly AddedWord[] = []): WordTokenizer {
+  const { words, length, synonyms = {} } = vocabulary;
   if (!Number.isInteger(length) || length < 3)
     throw new RangeError(`wordTokenizer: length is ${length}; a row needs at least 3 ids: start, one word, end`);
+  const split = splitAtWords(added);
   const known = new Map<string, readonly Piece[]>();
   words.forEach((text, i) => {
     if (!isWord(text))
@@ -79,12 +82,15 @@ export function wordTokenizer({ words, length, synonyms = {} }: WordVocabulary):
     const pieces: Piece[] = [];
     const unknown = new Map<string, UnknownWord>();
     const met = new Map<string, readonly Piece[] | undefined>();
-    for (const word of splitWords(text)) {
+    const read = (word: string): void => {
       if (!met.has(word)) met.set(word, find(word));
       const found = met.get(word);
       if (found) pieces.push(...found);
       else if (word !== "," && !unknown.has(word)) unknown.set(word, unknownWord(word, words));
-    }
+    };
+    for (const part of split(text))
+      if (typeof part === "string") splitWords(part).forEach(read);
+      else pieces.push(...part);
     const missing = [...unknown.values()];
     const frame = { length, start: WORD_START, end: WORD_END, pad: WORD_PAD };
     return framed(pieces, frame, missing, missing.length > 0 ? [lackOf(missing, pieces.length === 0)] : []);
@@ -95,6 +101,7 @@ export function wordTokenizer({ words, length, synonyms = {} }: WordVocabulary):
     words,
     vocabularySize: FIRST_WORD + words.length,
     encode,
+    adding: (more) => wordTokenizer(vocabulary, more),
     decode(ids) {
       const out: string[] = [];
       for (const id of ids) {

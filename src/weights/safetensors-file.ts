@@ -115,16 +115,16 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /** The system's refusal in words. */
-export function unusable(path: string, error: unknown): never {
+export function unusable(path: string, error: unknown, what = "model"): never {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT" || code === "ENOTDIR")
-    throw new ModelError("missing", `model: there is no ${path}`, { cause: error });
+    throw new ModelError("missing", `${what}: there is no ${path}`, { cause: error });
   if (code === "EACCES" || code === "EPERM")
-    throw new ModelError("unreadable", `model: ${path} may not be read (${code}). Check its permissions.`, {
+    throw new ModelError("unreadable", `${what}: ${path} may not be read (${code}). Check its permissions.`, {
       cause: error,
     });
   if (code === "ELOOP")
-    throw new ModelError("unreadable", `model: ${path} is a symbolic link that leads nowhere.`, { cause: error });
+    throw new ModelError("unreadable", `${what}: ${path} is a symbolic link that leads nowhere.`, { cause: error });
   const why = error instanceof Error ? error.message : String(error);
-  throw new ModelError("unreadable", `model: ${path} cannot be read: ${why}`, { cause: error });
+  throw new ModelError("unreadable", `${what}: ${path} cannot be read: ${why}`, { cause: error });
 }

@@ -5,17 +5,19 @@ import { samplerNamed } from "../../src/diffusion/registry.ts";
 import { type Pixels, pixels } from "../../src/image/pixels.ts";
 import { type Engine, engine } from "../../src/pipelines/engine.ts";
 import { openModel } from "../../src/pipelines/load.ts";
+import { openEmbeddings } from "../../src/pipelines/open-embeddings.ts";
 import { type Request, settings, textToImage } from "../../src/pipelines/text-to-image.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { scale, type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { openSafetensors } from "../../src/weights/safetensors-file.ts";
 import { relativeRms } from "../goldens.ts";
-import type { TinyKind } from "../tiny-model.ts";
+import { type TinyEmbedding, type TinyKind, writeTinyEmbedding } from "../tiny-model.ts";
 
 /** One picture that both draw. */
 export interface DiffusersCase {
   readonly name: string;
   readonly kind: TinyKind;
+  readonly embeddings?: readonly TinyEmbedding[];
   readonly scheduler: Readonly<Record<string, unknown>>;
   readonly request: Request & { readonly steps: number; readonly width: number; readonly height: number };
   /** What is done with a picture; absent where there is none. */
@@ -68,13 +70,22 @@ function guideOf({ task, mask, request: { width, height } }: DiffusersCase): Pic
   };
 }
 
-/** Draw a case and compare. @param folder of the model */
-export async function compareCase(c: DiffusersCase, folder: string, runtime: Runtime): Promise<DiffusersRow> {
+/** Write the embeddings of a case as files in a folder; returns their paths. */
+export const writeEmbeddings = (folder: string, { embeddings = [] }: DiffusersCase): Promise<string[]> =>
+  Promise.all(embeddings.map((embedding) => writeTinyEmbedding(folder, embedding)));
+
+/** Draw a case and compare. @param folder of the model @param embeddings their files */
+export async function compareCase(
+  c: DiffusersCase,
+  folder: string,
+  embeddings: readonly string[],
+  runtime: Runtime,
+): Promise<DiffusersRow> {
   const file = await openSafetensors(`${kept}/${c.name}.safetensors`);
   const read = async (name: string): Promise<Tensor | undefined> =>
     file.info(name) && ((await file.read(name)) as Tensor);
-  await using running = engine(await openModel(folder), runtime);
-  const { model } = running;
+  const { model } = await openEmbeddings(await openModel(folder), embeddings);
+  await using running = engine(model, runtime);
   const chosen = settings(model, { ...c.request, ...guideOf(c) });
   const { convention } = samplerNamed(chosen.sampler);
 

@@ -19,6 +19,7 @@ import {
   recipeIn,
 } from "dreamgrain/node";
 import { drawAll, type OutputFlags, outputOf } from "./draw.ts";
+import { type EmbeddingFlags, withItsEmbeddings } from "./embeddings.ts";
 import { choicesOf, type ModelFlags } from "./host.ts";
 
 /** Where the pictures lie that a picture was made from, if not where they were. */
@@ -28,7 +29,10 @@ export interface GuideFlags {
 }
 
 /** The command `dreamgrain again picture.png`. */
-export async function again(file: string, flags: OutputFlags & ModelFlags & GuideFlags): Promise<void> {
+export async function again(
+  file: string,
+  flags: OutputFlags & ModelFlags & GuideFlags & EmbeddingFlags,
+): Promise<void> {
   const place = await outputOf(flags);
   const { recipe, request, model, notices } = await remade(file, flags);
   await drawAll(model, [request], place, { ...flags, stepsStrip: recipe.strip }, notices);
@@ -41,7 +45,7 @@ export async function again(file: string, flags: OutputFlags & ModelFlags & Guid
  */
 export async function remade(
   file: string,
-  flags: ModelFlags & GuideFlags,
+  flags: ModelFlags & GuideFlags & EmbeddingFlags,
 ): Promise<{ recipe: Recipe; request: Request; model: Model; notices: readonly string[] }> {
   const recipe = await recipeOf(file);
   const guide: Record<string, PictureInput> = {};
@@ -69,15 +73,16 @@ export async function remade(
     if (path !== undefined && !(await stat(path).catch(() => undefined)))
       throw new ModelError("missing", `${file} was made with ${path}, which is not there; say where it is (${option})`);
   }
-  const model =
+  const plain =
     flags.model === undefined ? await modelOf(recipe, choices) : await openModel(await findModel(flags.model), choices);
-  if (!model)
+  if (!plain)
     throw new ModelError(
       "missing",
       `${file} was made with ${name} (${hash}), which is not among the models; say where it is (--model)`,
     );
+  const { model, notices: renewed } = await withItsEmbeddings(file, recipe.embeddings, plain, flags);
   const other = `${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`;
-  const notices = [...(model.hash === hash ? [] : [other]), ...changed];
+  const notices = [...(model.hash === hash ? [] : [other]), ...changed, ...renewed];
   return { recipe, request: { ...recipe.request, ...guide }, model, notices };
 }
 

@@ -15,8 +15,10 @@ import {
   textToImage,
   toPixels,
   walk,
+  words,
 } from "dreamgrain/node";
 import { pictureIn } from "./again.ts";
+import { type EmbeddingFlags, withNamed } from "./embeddings.ts";
 import { asUsage } from "./errors.ts";
 import { type ModelFlags, openNamed, withEngine } from "./host.ts";
 import { numbered, type Place, placeOf, slug, writePicture } from "./picture-file.ts";
@@ -32,11 +34,15 @@ export interface OutputFlags {
 }
 
 /** The command `dreamgrain "words"`. */
-export async function draw(text: string[], flags: DrawFlags & OutputFlags & ModelFlags): Promise<void> {
+export async function draw(
+  text: string[],
+  flags: DrawFlags & OutputFlags & ModelFlags & EmbeddingFlags,
+): Promise<void> {
   jobOf(text, flags); // what is wrong with the options is said before files are read
   const { requests, notices } = jobOf(text, flags, await guideOf(flags));
   const place = await outputOf(flags, requests.length);
-  await drawAll(await openNamed(flags), requests, place, flags, notices);
+  const { model, notices: more } = await withNamed(await openNamed(flags), flags, requests[0]);
+  await drawAll(model, requests, place, flags, [...notices, ...more]);
 }
 
 /** The pictures of `--image` and `--mask`. */
@@ -140,7 +146,18 @@ function report(path: string, chosen: Settings, model: Model, seconds: number, n
   const { name, hash } = model;
   const { image, mask, ...plain } = chosen;
   const pictures = { ...(image && { image: image.name }), ...(mask && { mask: mask.name }) };
-  return { path, ...plain, ...pictures, seed, model: { name, hash }, seconds: Number(seconds.toFixed(3)), notices };
+  const { embeddings } = words(model, chosen);
+  const used = embeddings.length > 0 ? { embeddings } : {};
+  return {
+    path,
+    ...plain,
+    ...pictures,
+    ...used,
+    seed,
+    model: { name, hash },
+    seconds: Number(seconds.toFixed(3)),
+    notices,
+  };
 }
 
 /** A result: a line on stdout. */

@@ -98,6 +98,7 @@ export function program(): Command {
     .description("how words are read: CLIP's pieces beside GPT-2's and the model's own")
     .argument("<words...>")
     .option("--model <folder>", "a folder, or a name that `models` lists")
+    .option("--embedding <path>", "a textual inversion, or a folder of them, for the model's own reading", each)
     .option("--json", "as JSON")
     .action(async (words, options) => (await import("./tokens.ts")).tokens(words, options));
   output(root.command("noise").description("a strip that shows a picture drown in noise: in pixels, and in latents"))
@@ -174,7 +175,14 @@ const choosing = (command: Command): Command =>
     .option("--vae <path>", "another autoencoder: a folder or a .safetensors file")
     .option("--text-encoder <path>", "another (first) text encoder, likewise")
     .option("--prediction <what>", "what the network was trained to say, if the model is wrong about it: epsilon, v …")
-    .option("--ema", "the averaged copy of the weights, where a file has both");
+    .option("--ema", "the averaged copy of the weights, where a file has both")
+    .option(
+      "--embedding <path>",
+      "a textual inversion, whose name is then a word: a .safetensors file, or a folder of them; more than once for more",
+      each,
+    );
+
+const each = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** The model of a picture that is made again: the one that it was made with, unless told. */
 const remaking = (command: Command): Command =>

@@ -1,6 +1,7 @@
 // dreamgrain tokens: how words become numbers, for CLIP, for GPT-2 and for a model of ours.
-import { clipMerges, clipTokenizer, type Model, ModelError, type Piece } from "dreamgrain/node";
+import { clipMerges, clipTokenizer, type Model, ModelError, openEmbeddings, type Piece } from "dreamgrain/node";
 import { print } from "./draw.ts";
+import type { EmbeddingFlags } from "./embeddings.ts";
 import { gpt2Pieces } from "./gpt2.ts";
 import { openNamed } from "./host.ts";
 import { table } from "./table.ts";
@@ -14,7 +15,7 @@ interface Reading {
 /** The command `dreamgrain tokens "words"`. */
 export async function tokens(
   words: string[],
-  flags: { readonly model?: string; readonly json?: boolean },
+  flags: EmbeddingFlags & { readonly model?: string; readonly json?: boolean },
 ): Promise<void> {
   const text = words.join(" ");
   const clip = clipTokenizer(clipMerges());
@@ -22,8 +23,10 @@ export async function tokens(
     { who: "CLIP", pieces: clip.pieces(text), notices: clip.encode(text).notices },
     { who: "GPT-2", pieces: await gpt2Pieces(text), notices: [] },
   ];
-  const model = await modelThere(flags.model);
-  if (model) {
+  const plain = await modelThere(flags.model);
+  if (plain) {
+    const { model, notices: left } = await openEmbeddings(plain, flags.embedding ?? []);
+    for (const notice of left) process.stderr.write(`${notice}\n`);
     const { pieces, notices } = model.texts[0].tokenizer.encode(text);
     readings.push({ who: model.name, pieces, notices });
   }

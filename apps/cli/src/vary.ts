@@ -2,6 +2,7 @@
 import { type Model, type Recipe, type Request, recipeIn } from "dreamgrain/node";
 import { modelOf, pictureIn, textsOf } from "./again.ts";
 import { drawAll, type OutputFlags, outputOf } from "./draw.ts";
+import { type EmbeddingFlags, withItsEmbeddings, withNamed } from "./embeddings.ts";
 import { UsageError } from "./errors.ts";
 import { choicesOf, type ModelFlags, openNamed } from "./host.ts";
 import { type DrawFlags, jobOf } from "./request.ts";
@@ -13,7 +14,7 @@ const STRENGTH = 0.6;
 export async function vary(
   file: string,
   words: string[],
-  typed: Omit<DrawFlags, "image" | "mask"> & OutputFlags & ModelFlags,
+  typed: Omit<DrawFlags, "image" | "mask"> & OutputFlags & ModelFlags & EmbeddingFlags,
 ): Promise<void> {
   const flags = { ...typed, image: file };
   jobOf(words, flags); // what is wrong with the options is said before files are read
@@ -22,13 +23,16 @@ export async function vary(
   const place = await outputOf(flags, requests.length);
   const recipe = recipeIn(await textsOf(file));
   if (recipe?.strip) throw new UsageError(`${file} is a strip of several pictures; vary one of them`);
-  const [model, other] = await openedFor(file, recipe, flags);
-  const base = recipe && words.length === 0 && !flags.unguided ? recipe.request : withoutWords(recipe?.request);
+  const [plain, other] = await openedFor(file, recipe, flags);
+  const itsWords = recipe !== undefined && words.length === 0 && !flags.unguided;
+  const base = itsWords ? recipe.request : withoutWords(recipe?.request);
   const { seed: _, width: __, height: ___, variation: ____, strength: _____, imageGuidance, ...how } = base ?? {};
-  const changes = model.task === "instruct-pix2pix";
+  const changes = plain.task === "instruct-pix2pix";
   const usual = changes ? { ...(imageGuidance !== undefined && { imageGuidance }) } : { strength: STRENGTH };
   const all = requests.map((request): Request => ({ ...how, ...usual, ...request }));
-  await drawAll(model, all, place, flags, [...notices, ...other]);
+  const its = await withItsEmbeddings(file, itsWords ? recipe.embeddings : [], plain, flags);
+  const { model, notices: more } = await withNamed(its.model, flags, all[0]);
+  await drawAll(model, all, place, flags, [...notices, ...other, ...its.notices, ...more]);
 }
 
 /** How a picture was drawn, but for what it shows. */

@@ -2,6 +2,7 @@
 import { decodePng, settings } from "dreamgrain/node";
 import { type GuideFlags, pngBytes, remade } from "./again.ts";
 import { drawOne, print } from "./draw.ts";
+import type { EmbeddingFlags } from "./embeddings.ts";
 import { asUsage, EXIT } from "./errors.ts";
 import { type ModelFlags, withEngine } from "./host.ts";
 import { counted } from "./table.ts";
@@ -9,7 +10,7 @@ import { counted } from "./table.ts";
 /** The command `dreamgrain verify picture.png`; the exit code is 1 when a pixel differs. */
 export async function verify(
   file: string,
-  flags: ModelFlags & GuideFlags & { readonly json?: boolean },
+  flags: ModelFlags & GuideFlags & EmbeddingFlags & { readonly json?: boolean },
 ): Promise<void> {
   const { recipe, request, model, notices } = await remade(file, flags);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
