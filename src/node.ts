@@ -4,6 +4,7 @@
 //   const { png } = await dream.draw("a red sailboat at dusk", { seed: 7 });
 export { type DecodedPng, type DecodeOptions, decodePng, type EncodeOptions, encodePng } from "./image/png.ts";
 export * from "./index.ts";
+export { availableMemory } from "./pipelines/available-memory.ts";
 export { type Converted, type ConvertOptions, writeFolder, writeSingleFile } from "./pipelines/convert.ts";
 export { defaultModel, type FoundModel, findModel, findModels } from "./pipelines/find.ts";
 export { openCheckpoint, openModel } from "./pipelines/load.ts";

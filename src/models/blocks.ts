@@ -1,7 +1,7 @@
 // Blocks: what U-Nets and autoencoders are built from, under diffusers' names.
 import type { Params } from "../graph/params.ts";
 import { rearrange } from "../graph/rearrange.ts";
-import { gelu, silu, type Value } from "../graph/value.ts";
+import { concat, gelu, silu, type Value } from "../graph/value.ts";
 import { multiHeadAttention, diffusersProjections as projections } from "../nn/attention.ts";
 import { conv2d, type GroupNormOptions, groupNorm, layerNorm, linear } from "../nn/layers.ts";
 
@@ -31,11 +31,15 @@ export function feedForward(p: Params, x: Value): Value {
   return linear(p.at("net.2"), value.mul(gelu(gate)), width, { start: "zero" });
 }
 
+/** One value for all of a batch as a value for each. */
+export const each = (x: Value, batch: number): Value =>
+  x.shape[0] === batch ? x : concat(0, ...new Array<Value>(batch).fill(x));
+
 /** Self-attention, attention to the context, feed-forward, each on a normalised residual; diffusers: BasicTransformerBlock. */
 export function basicTransformerBlock(p: Params, x: Value, context: Value, heads: number): Value {
   const options = { heads, projections, bias: false };
   const own = layerNorm(p.at("norm1"), x);
-  let h = x.add(multiHeadAttention(p.at("attn1"), own, own, options));
+  let h = each(x.add(multiHeadAttention(p.at("attn1"), own, own, options)), context.shape[0]);
   h = h.add(multiHeadAttention(p.at("attn2"), layerNorm(p.at("norm2"), h), context, options));
   return h.add(feedForward(p.at("ff"), layerNorm(p.at("norm3"), h)));
 }

@@ -2,9 +2,10 @@
 import { expect, test } from "vitest";
 import { formulaInput } from "../../test/formula.ts";
 import { formulaWeights, relativeRms } from "../../test/goldens.ts";
+import { flops } from "../graph/flops.ts";
 import { trace } from "../graph/trace.ts";
 import { evaluate } from "../runtime/reference.ts";
-import { size, type Tensor, tensor } from "../tensor/tensor.ts";
+import { size, stack, type Tensor, tensor } from "../tensor/tensor.ts";
 import { readAll } from "../weights/weights.ts";
 import { upsample } from "./blocks.ts";
 import { specs } from "./specs.ts";
@@ -70,6 +71,26 @@ test("a batch is its pictures one by one", async () => {
       singles.flatMap((s) => [...s]),
     ),
   ).toBeLessThan(1e-12);
+});
+
+test.each([
+  ["with", { ...tiny, addition: { timeChannels: 0, channels: 5 } }],
+  ["without", tiny],
+])("one sample under two contexts is the sample under each, and less work: %s added text", async (_, spec) => {
+  const sizes = { batch: 2, height: 5, width: 6, tokens: 3 };
+  const shared = unetGraph(spec, { ...sizes, samples: 1 });
+  const apart = unetGraph(spec, sizes);
+  const params = await readAll(formulaWeights(apart));
+  const sample = formulaInput("sample", [1, 4, 5, 6]);
+  const both = {
+    context: formulaInput("context", [2, 3, 6]),
+    ...(spec.addition && { added: unetAdded(spec, formulaInput("pooled", [2, 5]), [[], []]) }),
+  };
+  const one = evaluate(shared, { sample, time: unetTime(spec, [300]), ...both }, params).sample;
+  const two = evaluate(apart, { sample: stack([sample, sample]), time: unetTime(spec, [300, 300]), ...both }, params);
+  expect(one.shape).toEqual([2, 4, 5, 6]);
+  expect(relativeRms(one.data, two.sample.data)).toBeLessThan(1e-12);
+  expect(flops(shared)).toBeLessThan(flops(apart));
 });
 
 test("pooled text reaches every pixel, and is the whole addition where there are no time ids", async () => {

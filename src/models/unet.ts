@@ -4,7 +4,7 @@ import type { Params } from "../graph/params.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { concat, silu, type Value } from "../graph/value.ts";
 import { conv2d, groupNorm } from "../nn/layers.ts";
-import { resnet, timeMlp, transformer2d, upsample } from "./blocks.ts";
+import { each, resnet, timeMlp, transformer2d, upsample } from "./blocks.ts";
 
 /** One resolution of a U-Net, from fine to coarse. */
 export interface UnetLevel {
@@ -45,7 +45,7 @@ export interface UnetInputs {
   readonly sample: Value;
   /** Sinusoids of the timesteps [b,levels[0].channels]: `timestepEmbedding` makes them. */
   readonly time: Value;
-  /** Tokens [b,n,contextChannels]. */
+  /** Tokens [b,n,contextChannels]. Of the sample there may be one for all of them: what they do not touch is computed once. */
   readonly context: Value;
   /** Pooled text and sinusoids of the time ids [b,addition.channels], where the spec has `addition`. */
   readonly added?: Value;
@@ -91,7 +91,7 @@ export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }
     const block = p.at("up_blocks").at(i);
     for (const [j, transformers] of up.entries()) {
       const skip = skips.pop()!;
-      h = resnet(block.at("resnets").at(j), concat(1, h, skip), channels, norm, temb);
+      h = resnet(block.at("resnets").at(j), concat(1, h, each(skip, h.shape[0])), channels, norm, temb);
       h = attend(block.at("attentions").at(j), h, heads, transformers);
     }
     const next = skips.at(-1);
@@ -102,7 +102,10 @@ export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }
 
 /** Sizes to trace a U-Net for; height and width are those of the latents. */
 export interface UnetSizes {
+  /** Contexts, and results. */
   readonly batch: number;
+  /** Samples and times: as many, or 1 for all contexts. */
+  readonly samples?: number;
   readonly height: number;
   readonly width: number;
   readonly tokens: number;
@@ -110,14 +113,14 @@ export interface UnetSizes {
 
 /** The U-Net as a graph; where the spec has `addition` it takes `added` as a fourth input. */
 export function unetGraph(spec: UnetSpec, sizes: UnetSizes): Graph<"sample" | "time" | "context", "sample"> {
-  const { batch, height, width, tokens } = sizes;
+  const { batch, samples = batch, height, width, tokens } = sizes;
   const inputs = {
-    sample: [batch, spec.inChannels, height, width],
-    time: [batch, spec.levels[0].channels],
+    sample: [samples, spec.inChannels, height, width],
+    time: [samples, spec.levels[0].channels],
     context: [batch, tokens, spec.contextChannels],
     ...(spec.addition && { added: [batch, spec.addition.channels] }),
   };
   return trace<"sample" | "time" | "context", "sample">(inputs, (p, values: UnetInputs) => ({
-    sample: unet(p, spec, values),
+    sample: each(unet(p, spec, values), batch),
   }));
 }

@@ -33,6 +33,8 @@ export interface Emitter {
   /** int64 constants, as ONNX wants shapes, axes and bounds. */
   ints(values: readonly number[]): string;
   reshape(x: string, shape: readonly number[]): string;
+  /** Rows of a table; of a narrow one only the rows that are taken are widened. */
+  gather(table: string, ids: string): string;
   /** The value of `make()`, made once for each key. */
   once<T>(key: string, make: () => T): T;
 }
@@ -119,7 +121,7 @@ export const spell: { readonly [K in Exclude<OpName, "input" | "param">]: Spell<
       coordinate_transformation_mode: "asymmetric",
       nearest_mode: "floor",
     }),
-  gather: (e, _, names) => e.node("Gather", names, { axis: 0 }),
+  gather: (e, _, [table, ids]) => e.gather(table, ids),
   scatterAdd: (e, { rows }, [ids, values], v) => {
     const width = v.shape[1];
     const index = e.reshape(e.node("Cast", [ids], { to: 7 }), [-1, 1]);
@@ -130,10 +132,14 @@ export const spell: { readonly [K in Exclude<OpName, "input" | "param">]: Spell<
 
 /**
  * The ONNX file of a graph. Shapes are static and every constant is folded already, since sessions run without folding.
+ * Only the first axis of what a run is given, and of what is reshaped, is left open: values whose shapes ONNX Runtime cannot
+ * compare it frees after their last use, where it would keep each for the next value of that shape.
  * Casts of narrow weights come first in the list of nodes, which makes ONNX Runtime run each just before its use.
  */
 export function emit(graph: Graph, source: (name: string) => Source): Uint8Array {
-  const casts: Field[] = [];
+  /** Of each narrow parameter, by the name of its wide copy: how it is stored, and the cast. */
+  const casts = new Map<string, { readonly stored: string; readonly cast: Field }>();
+  const used = new Set<string>();
   const body: Field[] = [];
   const constants: Field[] = [];
   const inputs: Field[] = [];
@@ -153,11 +159,13 @@ export function emit(graph: Graph, source: (name: string) => Source): Uint8Array
     once,
     node: (op, names, attributes, domain) => {
       const out = `v${count++}`;
+      for (const name of names) used.add(name);
       body.push(node(op, names, [out], attributes, domain));
       return out;
     },
     nodes: (op, names, results, attributes) => {
       const outs = Array.from({ length: results }, () => `v${count++}`);
+      for (const name of names) used.add(name);
       body.push(node(op, names, outs, attributes));
       return outs;
     },
@@ -170,7 +178,15 @@ export function emit(graph: Graph, source: (name: string) => Source): Uint8Array
     scalar: (value) => e.constant(tensor([value], [])),
     ints: (values) =>
       once(`ints ${values}`, () => stored("i", "i64", [values.length], BigInt64Array.from(values, BigInt))),
-    reshape: (x, shape) => e.node("Reshape", [x, e.ints(shape)]),
+    reshape: (x, shape) => {
+      const open = shape.length > 0 && !shape.includes(-1);
+      return e.node("Reshape", [x, e.ints(open ? [-1, ...shape.slice(1)] : shape)]);
+    },
+    gather: (table, ids) => {
+      const narrow = casts.get(table);
+      const rows = e.node("Gather", [narrow?.stored ?? table, ids], { axis: 0 });
+      return narrow ? e.node("Cast", [rows], { to: 1 }) : rows;
+    },
   };
 
   const parameter = (name: string, shape: readonly number[]): string => {
@@ -180,11 +196,12 @@ export function emit(graph: Graph, source: (name: string) => Source): Uint8Array
     else constants.push(external(name, from.dtype, shape, from.at));
     const dtype = from.kind === "input" ? "f32" : from.kind === "tensor" ? from.tensor.dtype : from.dtype;
     if (dtype === "f32") return name;
-    casts.push(node("Cast", [name], [`${name}:f32`], { to: 1 }));
-    return `${name}:f32`;
+    const wide = `${name}:f32`;
+    casts.set(wide, { stored: name, cast: node("Cast", [name], [wide], { to: 1 }) });
+    return wide;
   };
 
-  for (const [name, v] of Object.entries<Value>(graph.inputs)) inputs.push(graphInput(name, v.dtype, v.shape));
+  for (const [name, v] of Object.entries<Value>(graph.inputs)) inputs.push(graphInput(name, v.dtype, v.shape, "open"));
   const names = new Map<Value, string>();
   for (const v of graph.nodes) {
     if (is(v, "input")) names.set(v, v.attrs.name);
@@ -196,8 +213,10 @@ export function emit(graph: Graph, source: (name: string) => Source): Uint8Array
     }
   }
   const outputs = Object.entries<Value>(graph.outputs).map(([name, v]) => {
+    used.add(names.get(v)!);
     body.push(node("Identity", [names.get(v)!], [`out:${name}`]));
     return graphOutput(`out:${name}`, v.dtype, v.shape);
   });
-  return model([...casts, ...body, ...constants, ...inputs, ...outputs]);
+  const widening = [...casts].flatMap(([wide, { cast }]) => (used.has(wide) ? [cast] : []));
+  return model([...widening, ...body, ...constants, ...inputs, ...outputs]);
 }

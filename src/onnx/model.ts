@@ -66,14 +66,15 @@ export const external = (name: string, dtype: DType, shape: readonly number[], a
     int(14, 1),
   );
 
-function valueInfo(field: number, name: string, dtype: DType, shape: readonly number[]): Field {
-  const dims = shape.map((d) => message(1, int(1, d)));
+function valueInfo(field: number, name: string, dtype: DType, shape: readonly number[], first?: "open"): Field {
+  const dims = shape.map((d, axis) => message(1, axis === 0 && first === "open" ? [] : int(1, d)));
   const type = message(1, int(1, TENSOR_TYPE[dtype]), message(2, ...dims));
   return message(field, string(1, name), message(2, type));
 }
 
-export const graphInput = (name: string, dtype: DType, shape: readonly number[]): Field =>
-  valueInfo(11, name, dtype, shape);
+/** @param first "open" when the length of the first axis is not said */
+export const graphInput = (name: string, dtype: DType, shape: readonly number[], first?: "open"): Field =>
+  valueInfo(11, name, dtype, shape, first);
 export const graphOutput = (name: string, dtype: DType, shape: readonly number[]): Field =>
   valueInfo(12, name, dtype, shape);
 

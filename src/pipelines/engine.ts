@@ -6,13 +6,16 @@ import { clipText, pooledText, textEmbeds } from "../models/clip-text.ts";
 import { unetAdded, unetTime } from "../models/time.ts";
 import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
-import type { Program, Runtime } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Noise } from "../tensor/random.ts";
-import { ints, map, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
+import { ints, map, rows, stack, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import { besideWords } from "./embeddings.ts";
 import { bounded, finite } from "./finite.ts";
+import { programs, tileSide } from "./memory.ts";
 import { type Model, mostClipSkip, type TextEncoder, unscaled } from "./model.ts";
+import { decodeTiled } from "./tiles.ts";
+import { together } from "./together.ts";
 
 /** What guides a U-Net. */
 export interface Context {
@@ -47,14 +50,29 @@ export interface Engine extends AsyncDisposable {
   context(words: string, options?: ContextOptions): Promise<Context>;
   /** The U-Net under a context as a `Denoise` on latents in σ-space; `shown` are channels beside the latents, where it takes any. */
   denoise(context: Context, sigmas: Pick<Sigmas, "time">, shown?: Tensor): Denoise;
-  /** Latents [1,c,h,w] to a picture [1,3,h·f,w·f], about −1…1. */
+  /** Latents [b,c,h,w] to pictures [b,3,h·f,w·f], about −1…1; in tiles where one at a time does not fit in memory. */
   decode(latents: Tensor): Promise<Tensor>;
   /** A picture [1,3,h,w] in −1…1 to the mean of its latents, in the space in which diffusion happens; with noise, to a sample. */
   encode(picture: Tensor, noise?: Noise): Promise<Tensor>;
 }
 
-/** A model on a runtime; dispose it to free the compiled networks (the runtime stays). */
-export function engine(model: Model, runtime: Runtime): Engine {
+export interface EngineOptions {
+  /** Bytes that a network may work with, beside its weights; no limit unless told. `availableMemory()` says what is free. */
+  readonly memory?: number;
+}
+
+/** Contexts that are remembered: those of a prompt and a negative prompt, and of a few pictures before. */
+const REMEMBERED = 16;
+
+/**
+ * A model on a runtime; dispose it to free the compiled networks (the runtime stays). Its methods throw a MemoryError where a
+ * network would need more memory than there is.
+ */
+export function engine(
+  model: Model,
+  runtime: Runtime,
+  { memory = Number.POSITIVE_INFINITY }: EngineOptions = {},
+): Engine {
   const { specs, weights } = model;
   const factor = vaeFactor(specs.vae);
   /** What SDXL is told of a picture's size: as it was, where it was cropped, and as it is to be. Podell et al. 2023, §2.2. */
@@ -62,91 +80,127 @@ export function engine(model: Model, runtime: Runtime): Engine {
     const size = [height * factor, width * factor];
     return [...size, 0, 0, ...size];
   };
-  const programs = new Map<string, Promise<Program>>();
-  const program = (key: string, make: () => Promise<Program>): Promise<Program> => {
-    const known = programs.get(key) ?? make();
-    programs.set(key, known);
-    known.catch(() => programs.delete(key));
+  const compiled = programs(runtime, memory);
+
+  /** The U-Net on one sample under several contexts, or on a batch under its own. */
+  const unet = together<Context>(
+    async (sample, time, contexts) => {
+      const { tokens: context, pooled } = contexts.length === 1 ? contexts[0] : stackContexts(contexts);
+      const [samples, , height, width] = sample.shape;
+      const [batch, tokens] = context.shape;
+      const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
+      const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
+      const inputs = {
+        sample: bounded(sample),
+        time: unetTime(
+          specs.unet,
+          Array.from({ length: samples }, () => time),
+        ),
+        context,
+        ...(added && { added }),
+      };
+      const said = await compiled.use(
+        `the U-Net at ${width * factor}x${height * factor} (${batch} of ${samples}, ${tokens} tokens)`,
+        () => unetGraph(specs.unet, { batch, samples, height, width, tokens }),
+        weights.unet,
+        (program) => program.run(inputs),
+      );
+      return finite(said.sample, "unet", model.name, weights.unet);
+    },
+    (a, b) => a.tokens.shape[0] === 1 && a.tokens.shape.join() === b.tokens.shape.join(),
+  );
+
+  const decodeWhole = async (latents: Tensor): Promise<Tensor> => {
+    const [batch, , height, width] = latents.shape;
+    const { picture } = await compiled.use(
+      `decoding ${width * factor}x${height * factor}`,
+      () => vaeDecoderGraph(specs.vae, batch, height, width),
+      weights.vae,
+      (program) => program.run({ latents }),
+    );
+    return finite(picture, "vae", model.name, weights.vae);
+  };
+
+  const contexts = new Map<string, Promise<Context>>();
+  const remembered = (key: string, read: () => Promise<Context>): Promise<Context> => {
+    const known = contexts.get(key) ?? read();
+    contexts.delete(key);
+    contexts.set(key, known);
+    for (const oldest of [...contexts.keys()].slice(0, Math.max(0, contexts.size - REMEMBERED)))
+      contexts.delete(oldest);
+    known.catch(() => contexts.delete(key));
     return known;
+  };
+
+  const readWords = async (words: string, rows: number, clipSkip: number): Promise<Context> => {
+    const all: Context[] = [];
+    for (const [i, reader] of model.texts.entries()) {
+      const encodings = [reader.tokenizer.encode(words)];
+      while (rowsOf(encodings) < rows) encodings.push(reader.tokenizer.encode(""));
+      const embedded = encodings.some(({ added }) => added.length > 0);
+      const read: Context[] = [];
+      for (const { ids, ends } of encodings)
+        for (const [row, end] of ends.entries()) {
+          const [, length] = ids.shape;
+          const one = ints(ids.data.subarray(row * length, (row + 1) * length), [1, length]);
+          const part = i === 0 ? "text_encoder" : `text_encoder_${i + 1}`;
+          const { tokens, pooled } = await compiled.use(
+            `${part} ${clipSkip} ${embedded}`,
+            () => readerGraph(reader, clipSkip, embedded),
+            reader.weights,
+            (encoder) =>
+              encoder.run({
+                ...(embedded ? besideWords(reader, one) : { ids: one }),
+                ...(reader.pooled && { rows: ints([end], [1]) }),
+              }),
+          );
+          for (const said of [tokens, ...(reader.pooled ? [pooled] : [])])
+            await finite(said, part, model.name, reader.weights);
+          read.push({ tokens, ...(reader.pooled && { pooled }) });
+        }
+      // What the whole text says is read off its first row.
+      all.push({
+        ...read[0],
+        tokens: joined(
+          read.map(({ tokens }) => tokens),
+          1,
+        ),
+      });
+    }
+    const pooled = all.find((context) => context.pooled)?.pooled;
+    return {
+      tokens: joined(
+        all.map(({ tokens }) => tokens),
+        2,
+      ),
+      ...(pooled && { pooled }),
+    };
   };
 
   return {
     model,
-    async context(words, { rows = 1, clipSkip = 1 } = {}) {
-      const all: Context[] = [];
-      for (const [i, reader] of model.texts.entries()) {
-        const encodings = [reader.tokenizer.encode(words)];
-        while (rowsOf(encodings) < rows) encodings.push(reader.tokenizer.encode(""));
-        const embedded = encodings.some(({ added }) => added.length > 0);
-        const encoder = await program(`text ${i} ${clipSkip} ${embedded}`, () =>
-          runtime.compile<string, string>(readerGraph(reader, clipSkip, embedded), reader.weights),
-        );
-        const read: Context[] = [];
-        for (const { ids, ends } of encodings)
-          for (const [row, end] of ends.entries()) {
-            const [, length] = ids.shape;
-            const one = ints(ids.data.subarray(row * length, (row + 1) * length), [1, length]);
-            const { tokens, pooled } = await encoder.run({
-              ...(embedded ? besideWords(reader, one) : { ids: one }),
-              ...(reader.pooled && { rows: ints([end], [1]) }),
-            });
-            const part = i === 0 ? "text_encoder" : `text_encoder_${i + 1}`;
-            for (const said of [tokens, ...(reader.pooled ? [pooled] : [])])
-              await finite(said, part, model.name, reader.weights);
-            read.push({ tokens, ...(reader.pooled && { pooled }) });
-          }
-        // What the whole text says is read off its first row.
-        all.push({
-          ...read[0],
-          tokens: joined(
-            read.map(({ tokens }) => tokens),
-            1,
-          ),
-        });
-      }
-      const pooled = all.find((context) => context.pooled)?.pooled;
-      return {
-        tokens: joined(
-          all.map(({ tokens }) => tokens),
-          2,
-        ),
-        ...(pooled && { pooled }),
-      };
-    },
-    denoise({ tokens: context, pooled }, sigmas, shown) {
-      const network: Network = async (sample, time) => {
-        const [batch, , height, width] = sample.shape;
-        const tokens = context.shape[1];
-        const unet = await program(`unet ${sample.shape} ${tokens}`, () =>
-          runtime.compile<string, string>(unetGraph(specs.unet, { batch, height, width, tokens }), weights.unet),
-        );
-        const times = Array.from({ length: batch }, () => time);
-        const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
-        const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
-        const inputs = {
-          sample: bounded(sample),
-          time: unetTime(specs.unet, times),
-          context,
-          ...(added && { added }),
-        };
-        return finite((await unet.run(inputs)).sample, "unet", model.name, weights.unet);
-      };
+    context: (words, { rows = 1, clipSkip = 1 } = {}) =>
+      remembered(JSON.stringify([words, rows, clipSkip]), () => readWords(words, rows, clipSkip)),
+    denoise(context, sigmas, shown) {
+      const network: Network = (sample, time) => unet(sample, time, context);
       return denoiser(shown ? beside(network, shown) : network, model.prediction, (sigma) => sigmas.time(sigma));
     },
     async decode(latents) {
-      const [batch, , height, width] = latents.shape;
-      const decoder = await program(`decode ${latents.shape}`, () =>
-        runtime.compile<string, string>(vaeDecoderGraph(specs.vae, batch, height, width), weights.vae),
-      );
-      const { picture } = await decoder.run({ latents: bounded(unscaled(model, latents)) });
-      return finite(picture, "vae", model.name, weights.vae);
+      const plain = bounded(unscaled(model, latents));
+      const side = tileSide(model, plain.shape, memory);
+      if (side === undefined) return decodeWhole(plain);
+      const parts: Tensor[] = [];
+      for (let i = 0; i < plain.shape[0]; i++) parts.push(await decodeTiled(rows(plain, i), side, factor, decodeWhole));
+      return stack(parts);
     },
     async encode(picture, noise) {
       const [batch, , height, width] = picture.shape;
-      const encoder = await program(`encode ${picture.shape}`, () =>
-        runtime.compile<string, string>(vaeEncoderGraph(specs.vae, batch, height, width), weights.vae),
+      const { mean, logvar } = await compiled.use(
+        `encoding ${width}x${height}`,
+        () => vaeEncoderGraph(specs.vae, batch, height, width),
+        weights.vae,
+        (program) => program.run({ picture }),
       );
-      const { mean, logvar } = await encoder.run({ picture });
       await finite(mean, "vae", model.name, weights.vae);
       if (!noise) return scaled(model, mean);
       const { data } = noise(mean.shape);
@@ -155,11 +209,7 @@ export function engine(model: Model, runtime: Runtime): Engine {
         map(mean, (m, i) => m + Math.exp(0.5 * logvar.data[i]) * data[i]),
       );
     },
-    async [Symbol.asyncDispose]() {
-      const compiled = await Promise.allSettled(programs.values());
-      programs.clear();
-      for (const p of compiled) if (p.status === "fulfilled") await p.value[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => compiled[Symbol.asyncDispose](),
   };
 }
 

@@ -1,9 +1,10 @@
 // Pipelines: where networks and diffusion meet, from words to a picture. Everything here runs in browsers.
 export { embeddingIn, misfit, withEmbeddings } from "./embeddings.ts";
-export { type Context, type ContextOptions, type Engine, engine } from "./engine.ts";
+export { type Context, type ContextOptions, type Engine, type EngineOptions, engine } from "./engine.ts";
 export { type Drowning, type ForwardOptions, forward } from "./forward.ts";
 export { type Guide, guidedSize, type PictureInput } from "./guide.ts";
 export { imageToImage } from "./image-to-image.ts";
+export { gigabytes, MemoryError, type Need, type Requirements, requirements } from "./memory.ts";
 export {
   KEYWORD,
   type KnownEmbedding,
@@ -29,6 +30,7 @@ export { tensorsOf } from "./networks.ts";
 export { cornerOf, type Reference, referenceOf, references, type Slice } from "./published.ts";
 export { type Scheduler, schedulerOf } from "./scheduler.ts";
 export {
+  drawingNeeds,
   notices,
   type Picture,
   type Request,

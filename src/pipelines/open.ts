@@ -6,6 +6,7 @@ import { encodePng } from "../image/png.ts";
 import { isolated } from "../runtime/isolated.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Seed } from "../tensor/random.ts";
+import { availableMemory } from "./available-memory.ts";
 import { engine } from "./engine.ts";
 import { defaultModel, findModel } from "./find.ts";
 import { openModel } from "./load.ts";
@@ -64,7 +65,7 @@ export async function open(options: OpenOptions = {}): Promise<Dream> {
   const plain = await openModel(name === undefined ? await defaultModel() : await findModel(name), choices);
   const { model, notices } = await openEmbeddings(plain, embeddings);
   const runtime = given ?? isolated();
-  const drawer = engine(model, runtime);
+  const drawer = engine(model, runtime, { memory: availableMemory() });
   return {
     model,
     notices,

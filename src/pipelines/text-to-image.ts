@@ -12,6 +12,7 @@ import type { Encoding } from "../text/tokenizer.ts";
 import { strayNames } from "./embeddings.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
 import { begin, type Guide, guide, guidedSize, guideNotices, pasted } from "./guide.ts";
+import { type Requirements, requirements } from "./memory.ts";
 import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
 
 /** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
@@ -186,6 +187,18 @@ function startingNoise(generator: Random, shape: Shape, { rng, variation }: Sett
   const noise = generator.randn(shape);
   if (!variation || variation.strength === 0) return noise;
   return slerp(noise, generators[rng](variation.seed).randn(shape), variation.strength);
+}
+
+/**
+ * What drawing with these settings takes of memory, before it is begun; tracing the networks is all it costs.
+ * @param memory bytes that a network may work with
+ * @throws MemoryError with the estimate, when they are too few
+ */
+export function drawingNeeds(model: Model, chosen: Settings, memory?: number): Requirements {
+  const { prompt, negative, steered } = words(model, chosen);
+  const contexts = steered || chosen.imageGuidance !== undefined ? 2 : 1;
+  const rows = contexts === 1 ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
+  return requirements(model, { width: chosen.width, height: chosen.height, contexts, rows }, memory);
 }
 
 /** What is to be said about a request before it is drawn, one sentence each. */

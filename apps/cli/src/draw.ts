@@ -1,8 +1,11 @@
 // dreamgrain "words": draw pictures and write them where they should go.
 import {
+  availableMemory,
   contactSheet,
+  drawingNeeds,
   type Engine,
   encodePng,
+  gigabytes,
   type Model,
   notices as noticesOf,
   type Picture,
@@ -66,6 +69,9 @@ function oneOwner(output: string | undefined, json: boolean | undefined): string
   return output;
 }
 
+/** Bytes of memory below which nobody asks. */
+const WORTH_SAYING = 1e9;
+
 /** Draw one picture after another; each is written as soon as it is done. */
 export async function drawAll(
   model: Model,
@@ -75,11 +81,16 @@ export async function drawAll(
   notices: readonly string[] = [],
 ): Promise<void> {
   const all = requests.map((request) => asUsage(() => checked(model, request)));
+  const needs = all.map((chosen) => drawingNeeds(model, chosen, availableMemory()));
   const screen = display(model, all[0] ?? model.defaults, flags.quiet);
   const saved: string[] = [];
   const left = (): string => (saved.length > 0 ? `saved ${saved.join(", ")}` : "nothing was saved");
   const said = [...notices, ...(all[0] ? noticesOf(model, all[0]) : [])];
   for (const notice of said) screen.say(notice);
+  const most = Math.max(0, ...needs.map((need) => need.most));
+  if (most > WORTH_SAYING) screen.say(`takes about ${gigabytes(most)} of memory`);
+  const tiles = needs.find((need) => need.tiles !== undefined)?.tiles;
+  if (tiles !== undefined) screen.say(`decoded in tiles of ${tiles} pixels, because memory is short for the whole`);
   try {
     await withEngine(model, left, async (engine) => {
       for (const [i, chosen] of all.entries()) {

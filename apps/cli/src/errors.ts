@@ -18,6 +18,7 @@ const named = (error: unknown, ...names: string[]): error is Error =>
   error instanceof Error && names.includes(error.name);
 
 const noMemory = (error: unknown): boolean =>
+  named(error, "MemoryError") ||
   (named(error, "EngineDied") && "reason" in error && error.reason === "memory") ||
   (named(error, "RangeError") && /allocation failed|invalid (typed )?array length/i.test(error.message));
 

@@ -1,5 +1,6 @@
 // A model with its engine: opened by name, hosted in a child process, and ended at once by Ctrl-C.
 import {
+  availableMemory,
   defaultModel,
   type Engine,
   engine,
@@ -49,7 +50,7 @@ function predictionOf(name: string): PredictionName {
  */
 export async function withEngine<T>(model: Model, left: () => string, use: (engine: Engine) => Promise<T>): Promise<T> {
   await using runtime = isolated();
-  await using running = engine(model, runtime);
+  await using running = engine(model, runtime, { memory: availableMemory() });
   let interrupted = false;
   const stop = (): void => {
     if (interrupted) process.exit(EXIT.interrupted);

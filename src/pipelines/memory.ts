@@ -1,0 +1,179 @@
+// Memory: what drawing takes, known before it begins, and networks that are kept only while that is cheap.
+import { liveBytes, widenedBytes } from "../graph/memory.ts";
+import type { Graph } from "../graph/trace.ts";
+import { unetGraph } from "../models/unet.ts";
+import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
+import type { Program, Runtime } from "../runtime/runtime.ts";
+import { bytesPer } from "../tensor/dtype.ts";
+import { type Shape, size } from "../tensor/tensor.ts";
+import type { Weights } from "../weights/weights.ts";
+import type { Model } from "./model.ts";
+
+/** Bytes that a network takes while it runs. */
+export interface Need {
+  /** Its weights, mapped from their files: memory that the system takes back when it is short. */
+  readonly weights: number;
+  /** What it computes with. */
+  readonly working: number;
+}
+
+/** ONNX Runtime's allocator doubles what it asks the system for, and so holds more than it uses. */
+const SLACK = 1.5;
+
+/** What running a graph on these weights takes; `npm run bench:sd` sets it beside what is measured. */
+export function needOf(graph: Graph<string, string>, weights: Weights): Need {
+  const width = (name: string): number => bytesPer[weights.info(name)?.dtype ?? "f32"];
+  return {
+    weights: [...graph.params].reduce((sum, [name, { shape }]) => sum + size(shape) * width(name), 0),
+    working: SLACK * liveBytes(graph) + widenedBytes(graph, (name) => width(name) < 4),
+  };
+}
+
+/** Drawing would take more memory than there is. */
+export class MemoryError extends Error {
+  override readonly name = "MemoryError";
+}
+
+/** Bytes for people: "2.6 GB", "40 MB". */
+export const gigabytes = (bytes: number): string =>
+  bytes < 5e7
+    ? `${(bytes / 1e6).toFixed(1)} MB`
+    : bytes < 1e9
+      ? `${Math.round(bytes / 1e6)} MB`
+      : `${(bytes / 1e9).toFixed(1)} GB`;
+
+/**
+ * Whether a network may run in the memory at hand.
+ * @throws MemoryError with the estimate, and what to do
+ */
+export function afford(what: string, { working }: Need, memory: number): void {
+  if (working <= memory) return;
+  throw new MemoryError(
+    `memory: ${what} would take about ${gigabytes(working)}, and ${gigabytes(memory)} are free. Choose a smaller size, or close other programs.`,
+  );
+}
+
+/** Sides of tiles, in latents, largest first. */
+const TILES = [128, 96, 64, 48, 32] as const;
+
+/** The side of the tiles, in latents, that a batch of latents is to be decoded in; undefined where it can be decoded whole. */
+export function tileSide(
+  { specs, weights }: Pick<Model, "specs" | "weights">,
+  [batch, , height, width]: Shape,
+  memory: number,
+): number | undefined {
+  const fits = (graph: Graph<string, string>): boolean => needOf(graph, weights.vae).working <= memory;
+  if (fits(vaeDecoderGraph(specs.vae, batch, height, width))) return undefined;
+  const smaller = TILES.filter((side) => side < height || side < width);
+  return (
+    smaller.find((side) => fits(vaeDecoderGraph(specs.vae, 1, Math.min(side, height), Math.min(side, width)))) ??
+    smaller.at(-1)
+  );
+}
+
+/** What drawing takes at its most, part by part. */
+export interface Requirements {
+  readonly parts: readonly (Need & { readonly name: string })[];
+  /** Bytes of the part that needs most, weights included. */
+  readonly most: number;
+  /** The side of the tiles that the picture is decoded in, in pixels; absent when it is decoded whole. */
+  readonly tiles?: number;
+}
+
+/**
+ * What a picture takes, before it is begun.
+ * @param contexts 2 where guidance asks for the picture with and without the words, else 1
+ * @throws MemoryError when a part of it cannot fit
+ */
+export function requirements(
+  model: Pick<Model, "specs" | "weights" | "texts">,
+  { width, height, contexts, rows }: { width: number; height: number; contexts: number; rows: number },
+  memory = Number.POSITIVE_INFINITY,
+): Requirements {
+  const { specs, weights, texts } = model;
+  const factor = vaeFactor(specs.vae);
+  const size = { height: height / factor, width: width / factor };
+  const tokens = rows * texts[0].tokenizer.length;
+  const side = tileSide(model, [1, specs.vae.latentChannels, size.height, size.width], memory);
+  const tile = (length: number): number => Math.min(length, side ?? length);
+  const parts = [
+    { name: "U-Net", ...needOf(unetGraph(specs.unet, { batch: contexts, samples: 1, ...size, tokens }), weights.unet) },
+    { name: "decoder", ...needOf(vaeDecoderGraph(specs.vae, 1, tile(size.height), tile(size.width)), weights.vae) },
+  ];
+  for (const part of parts)
+    afford(`${part.name === "U-Net" ? "the U-Net at" : "decoding"} ${width}x${height}`, part, memory);
+  const most = Math.max(...parts.map((part) => part.weights + part.working));
+  return { parts, most, ...(side !== undefined && { tiles: side * factor }) };
+}
+
+/** Networks compiled on demand. */
+export interface Programs extends AsyncDisposable {
+  /** Use the program of this key, compiled when it is not at hand. It stays alive until `work` is done. */
+  use<T>(
+    key: string,
+    graph: () => Graph<string, string>,
+    weights: Weights,
+    work: (program: Program) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Bytes that networks which are not in use may take together. Small models stay whole; of large ones each part makes room for the next. */
+const KEPT = 1e9;
+
+interface Kept {
+  readonly program: Promise<Program>;
+  readonly bytes: number;
+  users: number;
+}
+
+/** Programs on a runtime, those used longest ago released first. @param memory bytes that one network may work with */
+export function programs(runtime: Runtime, memory: number): Programs {
+  const all = new Map<string, Kept>();
+  const release = async ({ program }: Kept): Promise<void> => {
+    const compiled = await program.catch(() => undefined);
+    await compiled?.[Symbol.asyncDispose]();
+  };
+  /** Releases what has not been used for longest, until the rest and `more` bytes are few enough. */
+  const makeRoom = async (more: number): Promise<void> => {
+    let sum = more;
+    for (const { bytes } of all.values()) sum += bytes;
+    const going: Kept[] = [];
+    for (const [key, kept] of all) {
+      if (sum <= KEPT) break;
+      if (kept.users > 0) continue;
+      all.delete(key);
+      going.push(kept);
+      sum -= kept.bytes;
+    }
+    for (const kept of going) await release(kept);
+  };
+  return {
+    async use(key, graph, weights, work) {
+      let kept = all.get(key);
+      if (!kept) {
+        const drawn = graph();
+        const need = needOf(drawn, weights);
+        afford(key, need, memory);
+        const bytes = need.weights + need.working;
+        const program = makeRoom(bytes).then(() => runtime.compile(drawn, weights));
+        kept = { program, bytes, users: 0 };
+      }
+      all.delete(key); // so that the order is that of use
+      all.set(key, kept);
+      kept.users++;
+      try {
+        return await work(await kept.program);
+      } catch (error) {
+        if (all.get(key) === kept && (await kept.program.then(() => false).catch(() => true))) all.delete(key);
+        throw error;
+      } finally {
+        kept.users--;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      const every = [...all.values()];
+      all.clear();
+      for (const kept of every) await release(kept);
+    },
+  };
+}
