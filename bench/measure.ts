@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 /** Does the work once. */
 export type Work = () => Promise<unknown>;
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** What one round of a side took. */
 export interface Time {
@@ -16,7 +16,7 @@ export interface Time {
   readonly cpu: number;
 }
 
-async function timed(work: Work): Promise<Time> {
+export async function timed(work: Work): Promise<Time> {
   const [started, before] = [performance.now(), process.cpuUsage()];
   await work();
   const { user, system } = process.cpuUsage(before);

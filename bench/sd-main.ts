@@ -2,7 +2,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { benchSdMemory, benchSdSpeed, type SdOptions } from "./sd.ts";
+import { benchSdMemory, benchSdProfile, benchSdSpeed, type SdOptions } from "./sd.ts";
+import { benchSdPeers } from "./sd-peers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +26,8 @@ const at = (family: SdOptions["family"], side: number): SdOptions => ({
 });
 const rows = {
   "sd15-512": () => benchSdSpeed(at("sd15", 512)),
+  "sd15-512-profile": () => benchSdProfile(at("sd15", 512)),
+  "sd15-512-peers": () => benchSdPeers(at("sd15", 512)),
   "sd15-256": () => benchSdSpeed(at("sd15", 256)),
   "sd15-768": () => benchSdSpeed(at("sd15", 768)),
   "sd15-512-memory": () => benchSdMemory(at("sd15", 512)),

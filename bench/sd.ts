@@ -2,6 +2,7 @@
 // ONNX Runtime sessions over the same graphs and beside peers; and the memory of a whole drawing, seen from outside.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
@@ -114,6 +115,45 @@ export async function benchSdSpeed({ folder, family, side, seconds: length, keep
     `${seconds(decodes[ours])}, bare session ${seconds(decodes[bare])}, ${ratio(decodes[ours], decodes[bare])}`,
     keep,
   );
+}
+
+/** What share of a guided step each kind of operator takes. */
+export async function benchSdProfile({ folder, family, side, keep }: SdOptions): Promise<void> {
+  const model = await openModel(await randomCheckpoint(folder, family));
+  const small = side / 8;
+  const graph = unetGraph(model.specs.unet, { batch: 2, samples: 1, height: small, width: small, tokens: 77 });
+  const traces = await mkdtemp(join(folder, "profile-"));
+  {
+    await using runtime = await ortNode({ profile: join(traces, "step") });
+    await using program = await runtime.compile<string, string>(graph, model.weights.unet);
+    await program.run(example(graph));
+  }
+  const [file] = await readdir(traces);
+  const spent = new Map<string, number>();
+  for (const event of JSON.parse(await readFile(join(traces, file), "utf8")) as ProfileEvent[])
+    if (event.cat === "Node" && event.name.endsWith("_kernel_time")) {
+      const op = event.args.op_name;
+      spent.set(op, (spent.get(op) ?? 0) + event.dur);
+    }
+  await rm(traces, { recursive: true });
+  const total = [...spent.values()].reduce((a, b) => a + b, 0);
+  const shares = [...spent].sort(([, a], [, b]) => b - a).slice(0, 6);
+  const rest = total - shares.reduce((sum, [, time]) => sum + time, 0);
+  record(
+    `${families[family].name} fp16, ${side} px: a guided step by operator`,
+    [...shares, ["others", rest] as const]
+      .map(([op, time]) => `${op} ${((100 * time) / total).toFixed(1)} %`)
+      .join(", "),
+    keep,
+  );
+}
+
+/** What is read of ONNX Runtime's trace. */
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly dur: number;
+  readonly args: { readonly op_name: string };
 }
 
 async function timeToCompile(model: Model, small: number): Promise<number> {

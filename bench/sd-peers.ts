@@ -1,0 +1,62 @@
+// SD beside peers: the same checkpoint, the same size, in turn (A B A B …), each peer in its own process.
+import { engine } from "../src/pipelines/engine.ts";
+import { openModel } from "../src/pipelines/load.ts";
+import { settings, walk } from "../src/pipelines/text-to-image.ts";
+import { ortNode } from "../src/runtime/ort-node.ts";
+import { cpuGenerator } from "../src/tensor/random.ts";
+import { families, randomCheckpoint } from "./checkpoints.ts";
+import { median, record, timed } from "./measure.ts";
+import { noPeers, openPeer, type Peer, type PeerDType, type PeerEngine, peerPython } from "./peer.ts";
+import type { SdOptions } from "./sd.ts";
+
+const peers: readonly (readonly [PeerEngine, PeerDType])[] = [
+  ["diffusers", "f32"],
+  ["diffusers", "bf16"],
+  ["openvino", "f32"],
+];
+/** Rounds that count; the first does not. */
+const ROUNDS = 3;
+
+/** A guided step and a decode, ours and of each peer that the Python at hand has. */
+export async function benchSdPeers({ folder, family, side, keep }: SdOptions): Promise<void> {
+  if (!peerPython()) return console.log(noPeers);
+  const path = await randomCheckpoint(folder, family);
+  const model = await openModel(path);
+  const small = side / 8;
+  await using runtime = await ortNode();
+  await using running = engine(model, runtime);
+  const contexts = [await running.context("a red boat"), await running.context("")];
+  const sigmas = walk(model, settings(model, { seed: 1, width: side, height: side }));
+  const denoisers = contexts.map((context) => running.denoise(context, sigmas));
+  const x = cpuGenerator(1).randn([1, 4, small, small]);
+  const works = {
+    step: () => Promise.all(denoisers.map((denoise) => denoise(x, sigmas.start))),
+    decode: () => running.decode(x),
+  };
+  for (const [name, dtype] of peers) {
+    let peer: Peer;
+    try {
+      peer = await openPeer(name, dtype, path, family);
+    } catch (error) {
+      console.log(`${name} ${dtype} is not measured: ${error instanceof Error ? error.message : error}`);
+      continue;
+    }
+    await using _ = peer;
+    await peer.do({ do: "load" });
+    for (const what of ["step", "decode"] as const) {
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (let round = 0; round <= ROUNDS; round++) {
+        const mine = (await timed(works[what])).seconds;
+        const { seconds } = await peer.do({ do: what, side: small });
+        if (round > 0) ours.push(mine) && theirs.push(seconds);
+      }
+      const [a, b] = [median(ours), median(theirs)];
+      record(
+        `${families[family].name} fp16, ${side} px: ${what === "step" ? "guided step" : "decode"} beside ${peer.name}`,
+        `${a.toFixed(2)} s, theirs ${b.toFixed(2)} s, ours is ${(b / a).toFixed(2)} times as fast`,
+        keep,
+      );
+    }
+  }
+}
