@@ -11,6 +11,7 @@ import { toFloat } from "../src/tensor/dtype.ts";
 import { cpuGenerator } from "../src/tensor/random.ts";
 import { type AnyTensor, type Shape, size } from "../src/tensor/tensor.ts";
 import type { Config, ModelFolder } from "../src/weights/checkpoint.ts";
+import { ModelError } from "../src/weights/model-error.ts";
 import type { Weights } from "../src/weights/weights.ts";
 
 /** The families that are measured. */
@@ -35,11 +36,18 @@ export async function randomCheckpoint(folder: string, family: Family): Promise<
   return path;
 }
 
+/** What Stable Diffusion 1 and XL were trained with. */
+const SCHEDULER: Config = {
+  _class_name: "EulerDiscreteScheduler",
+  beta_schedule: "scaled_linear",
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  num_train_timesteps: 1000,
+  prediction_type: "epsilon",
+};
+
 /** The folder that such a model would be, its tensors made as they are read. */
 function imagined(parts: Readonly<Record<string, unknown>>): ModelFolder {
-  const absent = async (file: string): Promise<never> => {
-    throw new Error(`bench: a random checkpoint has no ${file}`);
-  };
   return {
     path: "random",
     index: {},
@@ -48,7 +56,10 @@ function imagined(parts: Readonly<Record<string, unknown>>): ModelFolder {
       const config = parts[name] as Config;
       return { config, weights: randomWeights(shapesOf(name, config)), files: [] };
     },
-    json: absent,
+    async json(file) {
+      if (file === "scheduler/scheduler_config.json") return SCHEDULER;
+      throw new ModelError("missing", `bench: a random checkpoint has no ${file}`);
+    },
   };
 }
 
