@@ -8,9 +8,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { configs } from "../src/models/specs.ts";
 
-/** `diffusers`: torch, eager, as it is. `openvino`: the same networks exported by diffusers' modules, shapes static. */
-export type PeerEngine = "diffusers" | "openvino";
-/** What a peer computes in. */
+/**
+ * `diffusers`: torch, eager, as it is. `compiled`: the same through torch.compile, which takes minutes for each shape.
+ * `openvino`: the same networks exported by diffusers' modules, shapes static.
+ */
+export type PeerEngine = "diffusers" | "compiled" | "openvino";
+/** What a peer computes in. Where a processor has no bf16 (AVX-512 or AMX), torch takes six times as long in it as in f32. */
 export type PeerDType = "f32" | "bf16";
 
 /** What a peer can be asked. `side` is that of the latents: an eighth of the picture's. */

@@ -101,6 +101,8 @@ def load_modules(checkpoint, configs, dtype):
 class Diffusers:
     """diffusers as it is: eager torch, its own choice of attention (SDPA), convolutions channels-last."""
 
+    how = ""
+
     def __init__(self, dtype, checkpoint, configs, threads):
         import diffusers
         import torch
@@ -109,7 +111,7 @@ class Diffusers:
         self.torch = torch
         self.dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[dtype]
         self.given = checkpoint, configs
-        self.versions = f"diffusers {diffusers.__version__}, torch {torch.__version__}"
+        self.versions = f"diffusers {diffusers.__version__}, torch {torch.__version__}{self.how}"
 
     def load(self):
         self.parts = load_modules(*self.given, self.dtype)
@@ -125,10 +127,33 @@ class Diffusers:
         tensors = [tensor(array) for array in inputs.values()]
 
         def run():
-            with self.torch.inference_mode():
+            with self.torch.no_grad():
                 return self.parts[part](*tensors)
 
         return run
+
+
+class Compiled(Diffusers):
+    """The same through torch.compile, with a C++ compiler at hand: minutes for a shape, of which each part keeps the last."""
+
+    how = " compiled"
+
+    def load(self):
+        super().load()
+        import torch._inductor.config
+
+        # Weights are constants then and repacked: as fast as it gets.
+        torch._inductor.config.freezing = True
+        self.modules = dict(self.parts)
+        self.shapes = {}
+
+    def prepare(self, part, inputs):
+        shapes = {name: array.shape for name, array in inputs.items()}
+        if self.shapes.get(part) != shapes:
+            self.parts[part] = self.torch.compile(self.modules[part], dynamic=False)
+            self.shapes[part] = shapes
+            super().prepare(part, inputs)()
+        return super().prepare(part, inputs)
 
 
 class OpenVino:
@@ -172,18 +197,23 @@ def exported(checkpoint):
 
 
 def halve(model):
-    """Stores as half precision what came from there. OpenVINO's own compression takes the frequencies of the time along."""
+    """OpenVINO's own compression of weights to half precision, but of no constant that it changes: the time's frequencies."""
     import numpy
     from openvino import opset13
+    from openvino._offline_transformations import compress_model_transformation
 
+    kept = {}
     for node in model.get_ops():
-        if node.get_type_name() != "Constant" or node.get_element_type().get_type_name() != "f32":
-            continue
-        half = node.data.astype(numpy.float16)
-        if half.size > 1 and numpy.array_equal(half, node.data):
-            users = list(node.output(0).get_target_inputs())
-            whole = opset13.convert(opset13.constant(half), "f32")
-            for user in users:
+        if node.get_type_name() == "Constant" and node.get_element_type().get_type_name() == "f32":
+            with numpy.errstate(over="ignore"):
+                half = node.data.astype(numpy.float16)
+            if not numpy.array_equal(half, node.data):
+                kept[node.get_friendly_name()] = node.data.copy()
+    compress_model_transformation(model)
+    for node in model.get_ops():
+        if node.get_type_name() == "Convert" and node.get_friendly_name() in kept:
+            whole = opset13.constant(kept[node.get_friendly_name()])
+            for user in list(node.output(0).get_target_inputs()):
                 user.replace_source_output(whole.output(0))
 
 
@@ -211,7 +241,7 @@ def export(checkpoint, configs, threads):
     unfinished.rename(folder)
 
 
-ENGINES = {"diffusers": Diffusers, "openvino": OpenVino}
+ENGINES = {"diffusers": Diffusers, "compiled": Compiled, "openvino": OpenVino}
 
 
 def timed(work):
