@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import { configs } from "../src/models/specs.ts";
 
 /**
- * `diffusers`: torch, eager, as it is. `compiled`: the same through torch.compile, which takes minutes for each shape.
- * `openvino`: the same networks exported by diffusers' modules, shapes static.
+ * `diffusers`: torch, eager, as it is. `compiled`: the same through torch.compile, which takes minutes
+ * and a copy of the weights for each shape. `openvino`: the same networks exported by diffusers' modules, shapes static.
  */
 export type PeerEngine = "diffusers" | "compiled" | "openvino";
 /** What a peer computes in. Where a processor has no bf16 (AVX-512 or AMX), torch takes six times as long in it as in f32. */
