@@ -76,6 +76,14 @@ function shapesOf(name: string, config: Config): ReadonlyMap<string, Shape> {
 /** A prime length, so that no two rows of a matrix begin alike. */
 const noise = cpuGenerator(1).randn([1, 65521]);
 
+/** Where in the noise a tensor begins: its own place, since some programs store equal tensors once. */
+const offsets = new Map<string, number>();
+const offsetOf = (name: string): number => {
+  const at = offsets.get(name) ?? (offsets.size * 7919) % noise.data.length;
+  offsets.set(name, at);
+  return at;
+};
+
 /** Normal numbers of deviation fan_in^-½ for what multiplies, ones and zeros for what normalises and shifts. */
 function randomWeights(shapes: ReadonlyMap<string, Shape>): Weights {
   const info = (name: string) => {
@@ -92,7 +100,8 @@ function randomWeights(shapes: ReadonlyMap<string, Shape>): Weights {
       const deviation = 1 / Math.sqrt(size(shape.slice(1)));
       const scaled = { ...noise, data: noise.data.map((x) => x * deviation) };
       const { data: row } = toFloat(scaled, "f16") as { data: Uint16Array };
-      for (let at = 0; at < data.length; at += row.length) data.set(row.subarray(0, data.length - at), at);
+      for (let at = -offsetOf(name); at < data.length; at += row.length)
+        data.set(row.subarray(Math.max(0, -at), data.length - at), Math.max(0, at));
       return { dtype: "f16", shape, data };
     },
   };

@@ -1,4 +1,5 @@
 // SD beside peers: the same checkpoint, the same size, in turn (A B A B …), each peer in its own process.
+import { existsSync, readFileSync } from "node:fs";
 import { engine } from "../src/pipelines/engine.ts";
 import { openModel } from "../src/pipelines/load.ts";
 import { settings, walk } from "../src/pipelines/text-to-image.ts";
@@ -8,18 +9,26 @@ import { families, randomCheckpoint } from "./checkpoints.ts";
 import { median, record, timed } from "./measure.ts";
 import { noPeers, openPeer, type Peer, type PeerDType, type PeerEngine, peerPython } from "./peer.ts";
 import type { SdOptions } from "./sd.ts";
+import { noSdcpp, runSdcpp, sdcpp } from "./sdcpp.ts";
+
+/** Processors without arithmetic in bfloat16 take six times as long with it: it is measured where there is some. */
+const hasBf16 = (): boolean =>
+  existsSync("/proc/cpuinfo") && /avx512_bf16|amx_bf16/.test(readFileSync("/proc/cpuinfo", "utf8"));
 
 const peers: readonly (readonly [PeerEngine, PeerDType])[] = [
   ["diffusers", "f32"],
-  ["diffusers", "bf16"],
+  ["compiled", "f32"],
   ["openvino", "f32"],
+  ...(hasBf16() ? ([["diffusers", "bf16"]] as const) : []),
 ];
 /** Rounds that count; the first does not. */
 const ROUNDS = 3;
 
-/** A guided step and a decode, ours and of each peer that the Python at hand has. */
+/** A guided step and a decode, ours and of each peer there is: those of the Python at hand, and stable-diffusion.cpp. */
 export async function benchSdPeers({ folder, family, side, keep }: SdOptions): Promise<void> {
-  if (!peerPython()) return console.log(noPeers);
+  if (!peerPython()) console.log(noPeers);
+  if (!sdcpp()) console.log(noSdcpp);
+  if (!peerPython() && !sdcpp()) return;
   const path = await randomCheckpoint(folder, family);
   const model = await openModel(path);
   const small = side / 8;
@@ -33,7 +42,23 @@ export async function benchSdPeers({ folder, family, side, keep }: SdOptions): P
     step: () => Promise.all(denoisers.map((denoise) => denoise(x, sigmas.start))),
     decode: () => running.decode(x),
   };
-  for (const [name, dtype] of peers) {
+  const compare = (what: keyof typeof works, who: string, ours: number, theirs: number): void =>
+    record(
+      `${families[family].name} fp16, ${side} px: ${what === "step" ? "guided step" : "decode"} beside ${who}`,
+      `${ours.toFixed(2)} s, theirs ${theirs.toFixed(2)} s, ours is ${(theirs / ours).toFixed(2)} times as fast`,
+      keep,
+    );
+
+  if (sdcpp()) {
+    // One process draws one picture, so that turns are ours, theirs, ours.
+    const before = { step: (await timed(works.step)).seconds, decode: (await timed(works.decode)).seconds };
+    const theirs = await runSdcpp(path, { side: small, steps: 3, guidance: 7 });
+    for (const what of ["step", "decode"] as const) {
+      const after = (await timed(works[what])).seconds;
+      compare(what, "stable-diffusion.cpp", (before[what] + after) / 2, theirs[what]);
+    }
+  }
+  for (const [name, dtype] of peerPython() ? peers : []) {
     let peer: Peer;
     try {
       peer = await openPeer(name, dtype, path, family);
@@ -51,12 +76,7 @@ export async function benchSdPeers({ folder, family, side, keep }: SdOptions): P
         const { seconds } = await peer.do({ do: what, side: small });
         if (round > 0) ours.push(mine) && theirs.push(seconds);
       }
-      const [a, b] = [median(ours), median(theirs)];
-      record(
-        `${families[family].name} fp16, ${side} px: ${what === "step" ? "guided step" : "decode"} beside ${peer.name}`,
-        `${a.toFixed(2)} s, theirs ${b.toFixed(2)} s, ours is ${(b / a).toFixed(2)} times as fast`,
-        keep,
-      );
+      compare(what, peer.name, median(ours), median(theirs));
     }
   }
 }

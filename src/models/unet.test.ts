@@ -91,6 +91,7 @@ test.each([
   expect(one.shape).toEqual([2, 4, 5, 6]);
   expect(relativeRms(one.data, two.sample.data)).toBeLessThan(1e-12);
   expect(flops(shared)).toBeLessThan(flops(apart));
+  expect(() => unetGraph(spec, { ...sizes, samples: 3 })).toThrow("3 samples under 2 contexts");
 });
 
 test("pooled text reaches every pixel, and is the whole addition where there are no time ids", async () => {

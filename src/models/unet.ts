@@ -114,6 +114,8 @@ export interface UnetSizes {
 /** The U-Net as a graph; where the spec has `addition` it takes `added` as a fourth input. */
 export function unetGraph(spec: UnetSpec, sizes: UnetSizes): Graph<"sample" | "time" | "context", "sample"> {
   const { batch, samples = batch, height, width, tokens } = sizes;
+  if (samples !== 1 && samples !== batch)
+    throw new GraphError(`unet: ${samples} samples under ${batch} contexts; there must be as many, or 1 sample`);
   const inputs = {
     sample: [samples, spec.inChannels, height, width],
     time: [samples, spec.levels[0].channels],

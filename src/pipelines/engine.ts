@@ -100,7 +100,7 @@ export function engine(
         ...(added && { added }),
       };
       const said = await compiled.use(
-        `the U-Net at ${width * factor}x${height * factor} (${batch} of ${samples}, ${tokens} tokens)`,
+        `the U-Net at ${width * factor}x${height * factor} (${samples}:${batch}, ${tokens} tokens)`,
         () => unetGraph(specs.unet, { batch, samples, height, width, tokens }),
         weights.unet,
         (program) => program.run(inputs),
@@ -113,7 +113,7 @@ export function engine(
   const decodeWhole = async (latents: Tensor): Promise<Tensor> => {
     const [batch, , height, width] = latents.shape;
     const { picture } = await compiled.use(
-      `decoding ${width * factor}x${height * factor}`,
+      `decoding ${width * factor}x${height * factor} (${batch})`,
       () => vaeDecoderGraph(specs.vae, batch, height, width),
       weights.vae,
       (program) => program.run({ latents }),
@@ -145,7 +145,7 @@ export function engine(
           const one = ints(ids.data.subarray(row * length, (row + 1) * length), [1, length]);
           const part = i === 0 ? "text_encoder" : `text_encoder_${i + 1}`;
           const { tokens, pooled } = await compiled.use(
-            `${part} ${clipSkip} ${embedded}`,
+            `${part} (clip skip ${clipSkip}${embedded ? ", embeddings" : ""})`,
             () => readerGraph(reader, clipSkip, embedded),
             reader.weights,
             (encoder) =>
@@ -196,7 +196,7 @@ export function engine(
     async encode(picture, noise) {
       const [batch, , height, width] = picture.shape;
       const { mean, logvar } = await compiled.use(
-        `encoding ${width}x${height}`,
+        `encoding ${width}x${height} (${batch})`,
         () => vaeEncoderGraph(specs.vae, batch, height, width),
         weights.vae,
         (program) => program.run({ picture }),

@@ -3,8 +3,7 @@ export { embeddingIn, misfit, withEmbeddings } from "./embeddings.ts";
 export { type Context, type ContextOptions, type Engine, type EngineOptions, engine } from "./engine.ts";
 export { type Drowning, type ForwardOptions, forward } from "./forward.ts";
 export { type Guide, guidedSize, type PictureInput } from "./guide.ts";
-export { imageToImage } from "./image-to-image.ts";
-export { gigabytes, MemoryError, type Need, type Requirements, requirements } from "./memory.ts";
+export { MemoryError, type Need, type Requirements, requirements, showBytes } from "./memory.ts";
 export {
   KEYWORD,
   type KnownEmbedding,

@@ -77,7 +77,7 @@ describe("programs", () => {
     const { runtime, said } = noted();
     const refused = programs(runtime, 1e9).use("drawing", heavy(8e9), none, async () => {});
     await expect(refused).rejects.toThrow(MemoryError);
-    await expect(refused).rejects.toThrow(/drawing would take about 12\.0 GB, and 1\.0 GB are free\. Choose a smaller/);
+    await expect(refused).rejects.toThrow(/drawing would take about 12 GB, and 1\.0 GB are free\. Choose a smaller/);
     expect(said).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe("what drawing takes", () => {
     const stored = model.weights.unet
       .names()
       .reduce((sum, name) => sum + (model.weights.unet.info(name)?.file?.length ?? 0), 0);
-    expect(parts[0]).toMatchObject({ name: "U-Net", weights: stored });
+    expect(parts[0]).toMatchObject({ name: "the U-Net at 64x64", weights: stored });
   });
 
   it("is refused when the U-Net does not fit; the decoder goes by tiles that do", () => {
@@ -120,6 +120,27 @@ describe("what drawing takes", () => {
     expect(tiled.parts[1].working).toBeLessThanOrEqual(memory);
     expect(() => requirements(model, given, decoder.working / 1e3)).toThrow(MemoryError);
     expect(tileSide(model, [1, 4, 64, 64], decoder.working)).toBeUndefined();
+  });
+
+  it("counts the encoder where there is an image to begin with", () => {
+    const image = { width: 64, height: 64, channels: 3 as const, data: new Uint8Array(64 * 64 * 3) };
+    const names = (more: object) =>
+      drawingNeeds(model, settings(model, { seed: 1, prompt: "x", width: 64, height: 64, ...more })).parts.map(
+        ({ name }) => name,
+      );
+    expect(names({})).toEqual(["the U-Net at 64x64", "decoding 64x64"]);
+    expect(names({ image })).toEqual([...names({}), "encoding 64x64"]);
+  });
+
+  it("of a batch that does not fit is that of its pictures one by one, each whole", async () => {
+    await using runtime = await ortNode();
+    const latents = cpuGenerator(6).randn([3, 4, 8, 8]);
+    const one = requirements(model, { width: 64, height: 64, contexts: 1, rows: 1 }).parts[1].working;
+    await using roomy = engine(model, runtime);
+    await using tight = engine(model, runtime, { memory: one });
+    const [together, apart] = [await roomy.decode(latents), await tight.decode(latents)];
+    expect(apart.shape).toEqual(together.shape);
+    for (const [i, value] of together.data.entries()) expect(Math.abs(apart.data[i] - value)).toBeLessThan(1e-5);
   });
 
   it("is what an engine keeps to: it decodes by tiles, and the picture is nearly the same", async () => {

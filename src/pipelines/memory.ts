@@ -2,7 +2,7 @@
 import { liveBytes, widenedBytes } from "../graph/memory.ts";
 import type { Graph } from "../graph/trace.ts";
 import { unetGraph } from "../models/unet.ts";
-import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
+import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
 import { bytesPer } from "../tensor/dtype.ts";
 import { type Shape, size } from "../tensor/tensor.ts";
@@ -34,13 +34,14 @@ export class MemoryError extends Error {
   override readonly name = "MemoryError";
 }
 
-/** Bytes for people: "2.6 GB", "40 MB". */
-export const gigabytes = (bytes: number): string =>
-  bytes < 5e7
-    ? `${(bytes / 1e6).toFixed(1)} MB`
-    : bytes < 1e9
-      ? `${Math.round(bytes / 1e6)} MB`
-      : `${(bytes / 1e9).toFixed(1)} GB`;
+/** Bytes in the unit that suits them: `1.2 kB`, `39 MB`, `2.7 GB`. */
+export function showBytes(count: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  let value = count;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
 
 /**
  * Whether a network may run in the memory at hand.
@@ -49,14 +50,17 @@ export const gigabytes = (bytes: number): string =>
 export function afford(what: string, { working }: Need, memory: number): void {
   if (working <= memory) return;
   throw new MemoryError(
-    `memory: ${what} would take about ${gigabytes(working)}, and ${gigabytes(memory)} are free. Choose a smaller size, or close other programs.`,
+    `memory: ${what} would take about ${showBytes(working)}, and ${showBytes(memory)} are free. Choose a smaller size, or close other programs.`,
   );
 }
 
 /** Sides of tiles, in latents, largest first. */
 const TILES = [128, 96, 64, 48, 32] as const;
 
-/** The side of the tiles, in latents, that a batch of latents is to be decoded in; undefined where it can be decoded whole. */
+/**
+ * The side of the tiles, in latents, that a batch of latents is to be decoded in, one picture after another: as large as they
+ * are, if that is enough. Undefined where the batch can be decoded whole.
+ */
 export function tileSide(
   { specs, weights }: Pick<Model, "specs" | "weights">,
   [batch, , height, width]: Shape,
@@ -64,7 +68,7 @@ export function tileSide(
 ): number | undefined {
   const fits = (graph: Graph<string, string>): boolean => needOf(graph, weights.vae).working <= memory;
   if (fits(vaeDecoderGraph(specs.vae, batch, height, width))) return undefined;
-  const smaller = TILES.filter((side) => side < height || side < width);
+  const smaller = [Math.max(height, width), ...TILES.filter((side) => side < height || side < width)];
   return (
     smaller.find((side) => fits(vaeDecoderGraph(specs.vae, 1, Math.min(side, height), Math.min(side, width)))) ??
     smaller.at(-1)
@@ -80,14 +84,26 @@ export interface Requirements {
   readonly tiles?: number;
 }
 
+/** What of a drawing decides how much memory it takes. */
+export interface Drawn {
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** 2 where guidance asks for the picture with and without the words, else 1. */
+  readonly contexts: number;
+  /** Rows of tokens. */
+  readonly rows: number;
+  /** Whether it begins with a picture. */
+  readonly encodes?: boolean;
+}
+
 /**
  * What a picture takes, before it is begun.
- * @param contexts 2 where guidance asks for the picture with and without the words, else 1
  * @throws MemoryError when a part of it cannot fit
  */
 export function requirements(
   model: Pick<Model, "specs" | "weights" | "texts">,
-  { width, height, contexts, rows }: { width: number; height: number; contexts: number; rows: number },
+  { width, height, contexts, rows, encodes = false }: Drawn,
   memory = Number.POSITIVE_INFINITY,
 ): Requirements {
   const { specs, weights, texts } = model;
@@ -96,19 +112,24 @@ export function requirements(
   const tokens = rows * texts[0].tokenizer.length;
   const side = tileSide(model, [1, specs.vae.latentChannels, size.height, size.width], memory);
   const tile = (length: number): number => Math.min(length, side ?? length);
+  const at = `${width}x${height}`;
+  const unet = unetGraph(specs.unet, { batch: contexts, samples: 1, ...size, tokens });
+  const decoder = vaeDecoderGraph(specs.vae, 1, tile(size.height), tile(size.width));
   const parts = [
-    { name: "U-Net", ...needOf(unetGraph(specs.unet, { batch: contexts, samples: 1, ...size, tokens }), weights.unet) },
-    { name: "decoder", ...needOf(vaeDecoderGraph(specs.vae, 1, tile(size.height), tile(size.width)), weights.vae) },
+    { name: `the U-Net at ${at}`, ...needOf(unet, weights.unet) },
+    { name: `decoding ${at}`, ...needOf(decoder, weights.vae) },
+    ...(encodes
+      ? [{ name: `encoding ${at}`, ...needOf(vaeEncoderGraph(specs.vae, 1, height, width), weights.vae) }]
+      : []),
   ];
-  for (const part of parts)
-    afford(`${part.name === "U-Net" ? "the U-Net at" : "decoding"} ${width}x${height}`, part, memory);
+  for (const part of parts) afford(part.name, part, memory);
   const most = Math.max(...parts.map((part) => part.weights + part.working));
   return { parts, most, ...(side !== undefined && { tiles: side * factor }) };
 }
 
 /** Networks compiled on demand. */
 export interface Programs extends AsyncDisposable {
-  /** Use the program of this key, compiled when it is not at hand. It stays alive until `work` is done. */
+  /** Use the program of this key, compiled when it is not at hand, alive until `work` is done. Errors call it by its key. */
   use<T>(
     key: string,
     graph: () => Graph<string, string>,

@@ -132,7 +132,8 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 
 /**
  * Make one picture; each step is yielded before it is taken (leave the loop to cancel), the picture is returned.
- * With an image the walk begins there, as `Guide` says. Without a prompt nothing guides it: the unconditional picture that the noise of this seed leads to.
+ * With an image the walk begins there, as `Guide` says. Without a prompt nothing guides it: the unconditional picture that the
+ * noise of this seed leads to.
  * @throws RangeError as `settings` does
  */
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
@@ -198,7 +199,8 @@ export function drawingNeeds(model: Model, chosen: Settings, memory?: number): R
   const { prompt, negative, steered } = words(model, chosen);
   const contexts = steered || chosen.imageGuidance !== undefined ? 2 : 1;
   const rows = contexts === 1 ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
-  return requirements(model, { width: chosen.width, height: chosen.height, contexts, rows }, memory);
+  const { width, height } = chosen;
+  return requirements(model, { width, height, contexts, rows, encodes: chosen.image !== undefined }, memory);
 }
 
 /** What is to be said about a request before it is drawn, one sentence each. */

@@ -52,9 +52,10 @@ describe("together", () => {
         expect(contexts).toHaveLength(1);
         return sample;
       },
-      () => false,
+      () => true,
     );
     const batch = randn([3, 2]);
-    expect((await ask(batch, 1, batch)).data).toEqual(batch.data);
+    const all = await Promise.all([ask(batch, 1, batch), ask(batch, 1, batch)]);
+    expect(all.map(({ data }) => data)).toEqual([batch.data, batch.data]);
   });
 });

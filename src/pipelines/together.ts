@@ -1,7 +1,7 @@
 // Together: calls of a network made in the same turn, for the same sample and time, become one run: the two halves of guidance.
 import { rows, type Tensor } from "../tensor/tensor.ts";
 
-/** A network under one context, or under several at once: then the result has one row for each. */
+/** A network on samples under their context, or on one sample under several: then the result has one row for each. */
 export type Together<C> = (sample: Tensor, time: number, contexts: readonly C[]) => Promise<Tensor>;
 
 interface Call<C> {
@@ -12,8 +12,9 @@ interface Call<C> {
   readonly reject: (why: unknown) => void;
 }
 
+/** Whether two samples are one: batches have as many contexts already, and stay apart. */
 const same = (a: Tensor, b: Tensor): boolean =>
-  a.shape.join() === b.shape.join() && a.data.every((x, i) => Object.is(x, b.data[i]));
+  a.shape[0] === 1 && a.shape.join() === b.shape.join() && a.data.every((x, i) => Object.is(x, b.data[i]));
 
 /**
  * Calls as they come, runs as few as may be. Who asks need not know of it: guidance asks two denoisers at once.
@@ -37,8 +38,7 @@ export function together<C>(run: Together<C>, alike: (a: C, b: C) => boolean) {
         group.map(({ context }) => context),
       ).then(
         (said) => {
-          const each = said.shape[0] / group.length;
-          for (const [i, call] of group.entries()) call.resolve(rows(said, i * each, (i + 1) * each));
+          for (const [i, call] of group.entries()) call.resolve(group.length === 1 ? said : rows(said, i));
         },
         (why: unknown) => {
           for (const call of group) call.reject(why);

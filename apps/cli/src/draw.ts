@@ -5,7 +5,6 @@ import {
   drawingNeeds,
   type Engine,
   encodePng,
-  gigabytes,
   type Model,
   notices as noticesOf,
   type Picture,
@@ -14,6 +13,7 @@ import {
   type Request,
   type Settings,
   settings,
+  showBytes,
   type Tensor,
   textToImage,
   toPixels,
@@ -88,7 +88,7 @@ export async function drawAll(
   const said = [...notices, ...(all[0] ? noticesOf(model, all[0]) : [])];
   for (const notice of said) screen.say(notice);
   const most = Math.max(0, ...needs.map((need) => need.most));
-  if (most > WORTH_SAYING) screen.say(`takes about ${gigabytes(most)} of memory`);
+  if (most > WORTH_SAYING) screen.say(`takes about ${showBytes(most)} of memory`);
   const tiles = needs.find((need) => need.tiles !== undefined)?.tiles;
   if (tiles !== undefined) screen.say(`decoded in tiles of ${tiles} pixels, because memory is short for the whole`);
   try {

@@ -7,6 +7,7 @@ import {
   type Model,
   type ModelFolder,
   openModel,
+  showBytes,
   tensorsOf,
   unetSpec,
   vaeSpec,
@@ -14,7 +15,7 @@ import {
 } from "dreamgrain/node";
 import { print } from "./draw.ts";
 import { dtypes, parameters } from "./inspect.ts";
-import { bytes, counted, table, whole } from "./table.ts";
+import { counted, table, whole } from "./table.ts";
 
 /** The tensors that each part's config wants. */
 const wanted: Readonly<Record<string, (config: unknown) => readonly Wanted[]>> = {
@@ -86,7 +87,7 @@ function row({ name, component }: Part): string[] {
     kind,
     counted(weights.names().length, "tensor"),
     `${whole(parameters(weights))} parameters`,
-    bytes(byteSize(weights)),
+    showBytes(byteSize(weights)),
     dtypes(weights),
   ];
 }

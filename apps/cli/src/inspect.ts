@@ -11,13 +11,14 @@ import {
   otherKind,
   parseInfotext,
   type SafetensorsFile,
+  showBytes,
   type Weights,
 } from "dreamgrain/node";
 import { textsOf } from "./again.ts";
 import { print } from "./draw.ts";
 import { EXIT } from "./errors.ts";
 import { inspectModel } from "./inspect-model.ts";
-import { bytes, counted, table, whole } from "./table.ts";
+import { counted, table, whole } from "./table.ts";
 
 /** The command `dreamgrain inspect FILE`. */
 export async function inspect(path: string, flags: { readonly json?: boolean }): Promise<void> {
@@ -43,7 +44,7 @@ async function inspectFile(path: string, json: boolean): Promise<void> {
   const { family, task, hasAverage } = model.found;
   if (!json) {
     print(
-      `${family}, ${task}, ${bytes(file.fileSize)}${hasAverage ? ", with an averaged copy of the U-Net (--ema)" : ""}`,
+      `${family}, ${task}, ${showBytes(file.fileSize)}${hasAverage ? ", with an averaged copy of the U-Net (--ema)" : ""}`,
     );
     if (model.unused.length > 0)
       print(`${counted(model.unused.length, "tensor")} that no network wants, such as ${model.unused[0]}`);
@@ -83,7 +84,7 @@ function inspectWeights(file: SafetensorsFile, kind: string | undefined, json: b
   }
   if (kind !== undefined) print(kind);
   print(
-    `${counted(rows.length, "tensor")}, ${whole(parameters(file))} parameters, ${bytes(fileSize)}, ${dtypes(file)}`,
+    `${counted(rows.length, "tensor")}, ${whole(parameters(file))} parameters, ${showBytes(fileSize)}, ${dtypes(file)}`,
   );
   for (const [key, value] of Object.entries(metadata)) print(`${key}: ${value}`);
   print("");

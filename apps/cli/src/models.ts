@@ -1,7 +1,7 @@
 // dreamgrain models: the models that are there.
-import { byteSize, findModels, openModel } from "dreamgrain/node";
+import { byteSize, findModels, openModel, showBytes } from "dreamgrain/node";
 import { print } from "./draw.ts";
-import { bytes, table } from "./table.ts";
+import { table } from "./table.ts";
 
 /** The command `dreamgrain models`. */
 export async function models(flags: { readonly json?: boolean }): Promise<void> {
@@ -14,7 +14,7 @@ export async function models(flags: { readonly json?: boolean }): Promise<void> 
       const size = parts.reduce((sum, weights) => sum + byteSize(weights), 0);
       if (flags.json)
         print(JSON.stringify({ name, title: model.name, path, hash: model.hash, bytes: size, width, height }));
-      rows.push([name, `${width}x${height}`, bytes(size), model.hash, path]);
+      rows.push([name, `${width}x${height}`, showBytes(size), model.hash, path]);
     } catch (error) {
       const problem = error instanceof Error ? error.message.split("\n")[0]! : String(error);
       if (flags.json) print(JSON.stringify({ name, path, problem }));

@@ -14,15 +14,6 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** Bytes in the unit that suits them: `1.2 kB`, `39 MB`. */
-export function bytes(count: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  let unit = 0;
-  let value = count;
-  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
-
 /** A whole number with its thousands apart. */
 export const whole = (count: number): string => count.toLocaleString("en");
 
