@@ -1,0 +1,40 @@
+// How the studio is built: one page, hashed files, a service worker that knows them, nothing from elsewhere.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The service worker, with the list of what the shell is made of and a version that changes with it. */
+function serviceWorker(): Plugin {
+  return {
+    name: "service-worker",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const shell = ["/", "/theme.js", "/icon.svg", "/manifest.webmanifest"];
+      for (const [name, file] of Object.entries(bundle)) {
+        const first = file.type === "chunk" ? file.isEntry : /\.(css|woff2)$/.test(name);
+        if (first) shell.push(`/${name}`);
+        if (file.type === "chunk" && file.isEntry) for (const wanted of file.imports) shell.push(`/${wanted}`);
+      }
+      const source = readFileSync(at("src/service-worker.js"), "utf8");
+      this.emitFile({
+        type: "asset",
+        fileName: "service-worker.js",
+        source: source.replace("SHELL_FILES", JSON.stringify([...new Set(shell)])),
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  root: at("."),
+  plugins: [react(), serviceWorker()],
+  resolve: { conditions: ["source", "module", "browser", "development|production"] },
+  build: { outDir: at("dist"), emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
+  server: {
+    // `npm run dev -w apps/studio` beside a running server.
+    proxy: { "/v1": process.env.DREAMGRAIN_SERVER ?? "http://127.0.0.1:7860" },
+  },
+});
