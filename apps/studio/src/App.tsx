@@ -16,8 +16,8 @@ export function App() {
       <Suspense fallback={<div className="page" aria-busy="true" />}>
         <Switch>
           <Route path="/" component={Create} />
-          <Route path="/gallery" component={Gallery} />
-          <Route path="/grid" component={Grid} />
+          <Route path="/gallery/:id?" component={Gallery} />
+          <Route path="/grid/:group?" component={Grid} />
           <Route path="/learn/:slug?" component={Learn} />
           <Route path="/account" component={Account} />
           <Route>

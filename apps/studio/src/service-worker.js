@@ -1,9 +1,7 @@
 // The studio without a network: the shell is kept, what has a hash in its name is kept as it is met, answers of the server
-// never are. A picture is kept too, since its address is the hash of its bytes.
+// never are.
 const SHELL = SHELL_FILES;
 const kept = "studio-" + hash(JSON.stringify(SHELL));
-const pictures = "pictures";
-const mostPictures = 400;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(kept).then((cache) => cache.addAll(SHELL)));
@@ -12,7 +10,7 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   const clean = async () => {
-    for (const name of await caches.keys()) if (name !== kept && name !== pictures) await caches.delete(name);
+    for (const name of await caches.keys()) if (name !== kept) await caches.delete(name);
     await self.clients.claim();
   };
   event.waitUntil(clean());

@@ -1,8 +1,20 @@
-// What every page stands in: where one can go, the theme, the sheet of keys.
+// What every page stands in: where one can go, the events of the server, drops, messages, the sheet of keys.
+import { useQueryClient } from "@tanstack/react-query";
 import { CircleUserRound, Grid3x3, Images, Keyboard, Moon, Sparkles, SunMedium, SunMoon, Telescope } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { useSettings } from "./settings.ts";
+import SignIn from "../account/SignIn.tsx";
+import { listen, useLive } from "../api/events.ts";
+import { useAccount, useServer } from "../api/queries.ts";
+import { draw } from "../create/store.ts";
+import { Dropped } from "./Dropped.tsx";
+import { cancelCurrent } from "./jobs.ts";
+import { HotkeySheet } from "./HotkeySheet.tsx";
+import { useHotkeys } from "./hotkeys.ts";
+import { Notes } from "./Notes.tsx";
+import { complain } from "./notes.ts";
+import { set, useSettings } from "./settings.ts";
+import { credits } from "./words.ts";
 
 const places = [
   { href: "/", label: "Create", Icon: Sparkles },
@@ -13,17 +25,36 @@ const places = [
 
 /** The rail (at the foot on a phone) and the page. */
 export function Shell({ children }: { readonly children: ReactNode }) {
-  const [path] = useLocation();
+  const [path, go] = useLocation();
+  const [keys, setKeys] = useState(false);
+  const { data: server, isError } = useServer();
+  const { data: account } = useAccount();
   const here = (href: string): boolean => (href === "/" ? path === "/" : path.startsWith(href));
+  const stranger = server?.accounts === true && account === null;
+  useEvents(!stranger && server !== undefined);
+  useTitle();
+  const drawn = (front: boolean) => (): void => {
+    go("/");
+    draw(front).catch(complain);
+  };
+  useHotkeys({
+    help: () => setKeys(true),
+    create: () => go("/"),
+    gallery: () => go("/gallery"),
+    grid: () => go("/grid"),
+    learn: () => go("/learn"),
+    cancel: cancelCurrent,
+    focusPrompt: () => document.querySelector<HTMLElement>("[data-main-field]")?.focus(),
+    ...(!stranger && { draw: drawn(false), drawFirst: drawn(true) }),
+  });
   return (
     <div className="shell">
       <a className="skip" href="#main">
         Skip to the page
       </a>
       <header className="rail">
-        <Link href="/" className="mark" aria-label="dreamgrain">
-          <img src="/icon.svg" alt="" width="34" height="34" />
-          <span>dreamgrain</span>
+        <Link href="/" className="mark">
+          <img src="/icon.svg" alt="dreamgrain" width="34" height="34" />
         </Link>
         <nav aria-label="Studio">
           {places.map(({ href, label, Icon }) => (
@@ -32,27 +63,65 @@ export function Shell({ children }: { readonly children: ReactNode }) {
               <span>{label}</span>
             </Link>
           ))}
+          {server?.accounts && (
+            <Link href="/account" aria-current={here("/account") ? "page" : undefined}>
+              <CircleUserRound aria-hidden="true" />
+              <span>{account?.balance ? credits(account.balance.available).replace(/ credits?$/, " cr") : "Account"}</span>
+            </Link>
+          )}
         </nav>
         <div className="rail-foot">
+          <button type="button" className="icon" aria-label="Keys" onClick={() => setKeys(true)}>
+            <Keyboard aria-hidden="true" />
+          </button>
           <ThemeButton />
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        {children}
+        {isError && (
+          <p className="banner" role="alert">
+            The server cannot be reached. Start it with <code>npm run studio</code>; this page goes on by itself.
+          </p>
+        )}
+        {stranger && !here("/learn") ? <SignIn signUp={server.signUp} /> : children}
       </main>
+      <Dropped />
+      <Notes />
+      <HotkeySheet open={keys} onClose={() => setKeys(false)} />
     </div>
   );
+}
+
+/** Listens to the server while the page is open and one is known. */
+function useEvents(wanted: boolean): void {
+  const queries = useQueryClient();
+  const connected = useLive((live) => live.connected);
+  useEffect(() => (wanted ? listen(queries) : undefined), [wanted, queries]);
+  useEffect(() => {
+    if (connected) void queries.invalidateQueries({ queryKey: ["server"] });
+  }, [connected, queries]);
+}
+
+/** The tab tells how far the picture is. */
+function useTitle(): void {
+  const done = useLive((live) => {
+    const job = live.order[0] === undefined ? undefined : live.jobs[live.order[0]];
+    return job?.progress ? Math.floor(job.progress.done * 100) : undefined;
+  });
+  useEffect(() => {
+    document.title = done === undefined ? "dreamgrain" : `${done} % · dreamgrain`;
+  }, [done]);
 }
 
 const themes = { system: SunMoon, light: SunMedium, dark: Moon } as const;
 
 function ThemeButton() {
-  const { theme, setTheme } = useSettings();
+  const theme = useSettings((settings) => settings.theme);
   const names = Object.keys(themes) as (keyof typeof themes)[];
-  const next = names[(names.indexOf(theme) + 1) % names.length]!;
+  const next = names[(names.indexOf(theme) + 1) % names.length] ?? "system";
   const Icon = themes[theme];
   return (
-    <button type="button" className="icon" aria-label={`Theme: ${theme}. Change to ${next}`} onClick={() => setTheme(next)}>
+    <button type="button" className="icon" aria-label={`Theme: ${theme}; change to ${next}`} onClick={() => set({ theme: next })}>
       <Icon aria-hidden="true" />
     </button>
   );

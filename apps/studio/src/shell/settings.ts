@@ -7,19 +7,22 @@ export type Theme = "system" | "light" | "dark";
 
 interface Settings {
   readonly theme: Theme;
-  readonly setTheme: (theme: Theme) => void;
+  /** Whether keys without Ctrl or Alt act (WCAG 2.1.4 wants them to be put off where they are in the way). */
+  readonly singleKeys: boolean;
+  /** Whether the viewer shows what made a picture. */
+  readonly info: boolean;
 }
 
 /** Kept under `dreamgrain.settings`, where theme.js reads it before the first paint. */
 export const useSettings = create<Settings>()(
-  persist((set) => ({ theme: "system", setTheme: (theme) => set({ theme }) }), {
-    name: "dreamgrain.settings",
-    partialize: ({ theme }) => ({ theme }),
-  }),
+  persist<Settings>(() => ({ theme: "system", singleKeys: true, info: true }), { name: "dreamgrain.settings" }),
 );
+
+/** Change some of them. */
+export const set = (changes: Partial<Settings>): void => useSettings.setState(changes);
 
 const show = ({ theme }: Settings): void => {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 };
-useSettings.subscribe(show);
+if (typeof document !== "undefined") useSettings.subscribe(show);

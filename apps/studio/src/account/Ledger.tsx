@@ -1,0 +1,59 @@
+// What moved the balance, newest first.
+import type { Ledger as Page, LedgerEntry } from "@dreamgrain/server/contract";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { get, query } from "../api/client.ts";
+import { credits, moment } from "../shell/words.ts";
+
+const kinds: Readonly<Record<LedgerEntry["kind"], string>> = {
+  grant: "Given",
+  hold: "Held for a drawing",
+  capture: "Paid for a drawing",
+  release: "Given back",
+};
+
+/** The entries of one's own ledger, page by page. */
+export function Ledger() {
+  const { data, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ["account", "ledger"],
+    queryFn: ({ pageParam }) => get<Page>(`/v1/account/ledger${query({ cursor: pageParam, limit: 20 })}`),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+  const entries = data?.pages.flatMap(({ items }) => items) ?? [];
+  return (
+    <section>
+      <h2>Ledger</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What</th>
+            <th scope="col" className="amount">
+              Credits
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map(({ id, created, kind, amount, reason }) => (
+            <tr key={id}>
+              <td className="number">{moment(created)}</td>
+              <td>
+                {kinds[kind]}
+                {reason && <span className="quiet"> · {reason}</span>}
+              </td>
+              <td className="amount number" data-sign={Math.sign(amount)}>
+                {amount > 0 && "+"}
+                {credits(amount).replace(/ credits?$/, "")}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {hasNextPage && (
+        <button type="button" className="plain small" onClick={() => void fetchNextPage()}>
+          Earlier
+        </button>
+      )}
+    </section>
+  );
+}
