@@ -4,9 +4,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
 import type { FormEvent } from "react";
 import { post, remove } from "../api/client.ts";
-import { useLive } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { useAccount, useServer } from "../api/queries.ts";
 import { complain, note } from "../shell/notes.ts";
+import { set } from "../shell/settings.ts";
 import { credits, moment } from "../shell/words.ts";
 import { Keys } from "./Keys.tsx";
 import { Ledger } from "./Ledger.tsx";
@@ -15,7 +16,7 @@ import "./account.css";
 /** /account. */
 export default function Account() {
   const { data: server } = useServer();
-  const { data: account } = useAccount();
+  const account = useAccount();
   const queries = useQueryClient();
   if (server && !server.accounts)
     return (
@@ -28,6 +29,7 @@ export default function Account() {
   const signOut = async (): Promise<void> => {
     try {
       await remove("/v1/session");
+      set({ signedIn: false });
       queries.clear();
       location.assign("/");
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Account } from "@dreamgrain/server/contract";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, post } from "../api/client.ts";
+import { set } from "../shell/settings.ts";
 import "./account.css";
 
 /** The form; whoever comes in goes on where they were. */
@@ -18,8 +19,8 @@ export default function SignIn({ signUp }: { readonly signUp: boolean }) {
     setWrong(undefined);
     try {
       const account = await post<Account>(isNew ? "/v1/accounts" : "/v1/session", { name: form.get("name"), password: form.get("password") });
-      queries.setQueryData(["account"], account);
-      await queries.invalidateQueries();
+      queries.setQueryData(["account", "self"], account);
+      set({ signedIn: true });
     } catch (error) {
       setWrong(error instanceof ApiError ? error.message : String(error));
     } finally {

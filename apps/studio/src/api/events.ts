@@ -1,16 +1,10 @@
 // The server's events, listened to for as long as the page is open: into the live state, and into what was asked before.
 import type { EventData, EventName, Job, Picture } from "@dreamgrain/server/contract";
 import type { QueryClient } from "@tanstack/react-query";
-import { create } from "zustand";
 import { get } from "./client.ts";
-import { type Live, missed, nothing, told, withJob } from "./live.ts";
+import { missed, nothing, told } from "./live.ts";
 import { addPicture } from "./pictures.ts";
-
-/** What is known, for components. */
-export const useLive = create<Live>(() => nothing);
-
-/** Takes in a job as the server answered it. */
-export const learnJob = (job: Job): void => useLive.setState((live) => withJob(live, job));
+import { learnJob, useLive } from "./use-live.ts";
 
 const names: readonly EventName[] = ["snapshot", "job", "progress", "preview", "picture", "queue", "balance"];
 
@@ -47,5 +41,5 @@ function take<K extends EventName>(queries: QueryClient, name: K, data: EventDat
     for (const id of missed(useLive.getState()))
       get<Job>(`/v1/jobs/${id}`)
         .then(learnJob)
-        .catch(() => useLive.setState((live) => ({ jobs: Object.fromEntries(Object.entries(live.jobs).filter(([key]) => key !== id)) })));
+        .catch(() => useLive.setState(({ jobs: { [id]: _, ...jobs } }) => ({ jobs })));
 }

@@ -1,5 +1,5 @@
 // What the server tells while it happens, as state: jobs, their previews, the queue, the balance. Pure; `events.ts` feeds it.
-import type { EventData, EventName, Job } from "@dreamgrain/server/contract";
+import type { EventData, EventName, Job, Picture } from "@dreamgrain/server/contract";
 
 /** What a picture in the making looks like by now. */
 export type Preview = Omit<EventData["preview"], "job">;
@@ -76,6 +76,16 @@ export function withJob(live: Live, job: Job): Live {
   if (!isActive(job))
     return { ...live, jobs, order: live.order.filter((id) => id !== job.id), previews: without(live.previews, job.id) };
   return { ...live, jobs, order: live.order.includes(job.id) ? live.order : [...live.order, job.id] };
+}
+
+/** With every picture of the jobs as `change` makes it; undefined takes it out. */
+export function withPictures(live: Live, change: (picture: Picture) => Picture | undefined): Live {
+  const entries = Object.entries(live.jobs).map(([id, job]) => {
+    const pictures = job.pictures.flatMap((picture) => change(picture) ?? []);
+    const same = pictures.length === job.pictures.length && pictures.every((one, i) => one === job.pictures[i]);
+    return [id, same ? job : { ...job, pictures }] as const;
+  });
+  return { ...live, jobs: Object.fromEntries(entries) };
 }
 
 /** Active jobs that a snapshot did not mention: they ended unseen, and are to be asked for. */

@@ -2,6 +2,7 @@
 import type { Count, Picture, Pictures } from "@dreamgrain/server/contract";
 import { type InfiniteData, type QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get, patch, post, query } from "./client.ts";
+import { learnPictures } from "./use-live.ts";
 
 /** What the gallery shows. At most one of `text` and `meaning` is set. */
 export interface Filter {
@@ -73,6 +74,8 @@ export function changed(pages: Pages, change: (picture: Picture) => Picture | un
 
 function everywhere(queries: QueryClient, change: (picture: Picture) => Picture | undefined): void {
   queries.setQueriesData<Pages>({ queryKey: ["pictures"] }, (pages) => pages && changed(pages, change));
+  queries.setQueriesData<Picture>({ queryKey: ["picture"] }, (picture) => picture && (change(picture) ?? picture));
+  learnPictures(change);
 }
 
 /** Star, or take the star away: shown at once, and taken back if the server refuses. @throws ApiError */
@@ -105,8 +108,12 @@ export async function restorePictures(queries: QueryClient, ids: readonly string
 async function move(queries: QueryClient, way: "delete" | "restore", ids: readonly string[]): Promise<void> {
   try {
     await post(`/v1/pictures/${way}`, { ids });
+    // What was deleted is gone from the pages at hand; what is restored has its place among them, which only the server knows.
+    void queries.invalidateQueries({ queryKey: ["pictures"], refetchType: way === "delete" ? "none" : "active" });
+  } catch (error) {
+    void queries.invalidateQueries({ queryKey: ["pictures"] });
+    throw error;
   } finally {
     void queries.invalidateQueries({ queryKey: ["count"] });
-    void queries.invalidateQueries({ queryKey: ["pictures"] });
   }
 }

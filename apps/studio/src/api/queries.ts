@@ -2,6 +2,7 @@
 import type { Account, DrawRequest, Model, Models, Quote, Samplers, Server, Tokens } from "@dreamgrain/server/contract";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { set, useSettings } from "../shell/settings.ts";
 import { ApiError, get, post } from "./client.ts";
 
 /** What the server can do. */
@@ -26,17 +27,23 @@ export const useSamplers = (): Samplers =>
   useQuery({ queryKey: ["samplers"], queryFn: () => get<Samplers>("/v1/samplers"), staleTime: Number.POSITIVE_INFINITY })
     .data ?? { samplers: [], schedules: [] };
 
-/** Who one is; null where one has to sign in first. */
-export const useAccount = () =>
-  useQuery({
-    queryKey: ["account"],
+/** Who one is: undefined until it is known, null for somebody who has to sign in first. */
+export function useAccount(): Account | null | undefined {
+  const { data: server } = useServer();
+  const signedIn = useSettings((settings) => settings.signedIn);
+  const { data } = useQuery({
+    queryKey: ["account", "self"],
     queryFn: () =>
       get<Account>("/v1/account").catch((error: unknown) => {
-        if (error instanceof ApiError && error.status === 401) return null;
-        throw error;
+        if (!(error instanceof ApiError && error.status === 401)) throw error;
+        set({ signedIn: false });
+        return null;
       }),
+    enabled: server !== undefined && (!server.accounts || signedIn),
     staleTime: 60_000,
   });
+  return server?.accounts && !signedIn ? null : data;
+}
 
 /** What a request costs and takes, asked when it has been still for a moment; the last answer stands until the next. */
 export function useQuote(request: DrawRequest, enabled = true) {

@@ -1,13 +1,13 @@
 // The words: prompt and negative prompt, how they are read, what the picture will cost and take, and the button.
 import { CornerDownLeft, Minus, Square, WandSparkles } from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
-import { useLive } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { useModels, useQuote, useServer, useTokens } from "../api/queries.ts";
 import { hotkeys, matches, written } from "../shell/hotkeys.ts";
 import { cancelCurrent } from "../shell/jobs.ts";
 import { complain } from "../shell/notes.ts";
 import { credits, duration } from "../shell/words.ts";
-import { requestOf } from "./form.ts";
+import { replaced, requestOf } from "./form.ts";
 import { draw, edit, useCreate } from "./store.ts";
 
 /** The bar under the picture; at the thumb on a phone. */
@@ -157,10 +157,4 @@ function Unread() {
       ))}
     </p>
   );
-}
-
-/** The prompt with a word in place of another, wherever it stands alone. */
-export function replaced(prompt: string, word: string, by: string): string {
-  const parts = prompt.split(/([^\p{L}\p{N}'-]+)/u);
-  return parts.map((part) => (part.toLowerCase() === word.toLowerCase() ? by : part)).join("");
 }

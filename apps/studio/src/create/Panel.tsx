@@ -3,6 +3,7 @@ import type { Model, Samplers, Server } from "@dreamgrain/server/contract";
 import { ArrowLeftRight, Dices, FileInput, Lock, LockOpen, RotateCcw, SlidersHorizontal } from "lucide-react";
 import { useId, useRef } from "react";
 import { useModels, useSamplers, useServer } from "../api/queries.ts";
+import { narrow, useMedia } from "../shell/media.ts";
 import { restore } from "../shell/restore.ts";
 import { drawnSeed, type Form, sideNear, withModel } from "./form.ts";
 import { Slider } from "./Slider.tsx";
@@ -16,10 +17,11 @@ export function Panel() {
   const samplers = useSamplers();
   const { data: server } = useServer();
   const file = useRef<HTMLInputElement>(null);
+  const folded = useMedia(narrow);
   const model = models.find(({ id }) => id === form.model) ?? models[0];
   if (!model || !server) return <div className="panel" aria-busy="true" />;
   return (
-    <details className="panel" open={!window.matchMedia("(max-width: 52rem)").matches}>
+    <details className="panel" open={!folded}>
       <summary>
         <SlidersHorizontal aria-hidden="true" /> Settings
       </summary>

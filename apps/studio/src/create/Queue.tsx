@@ -3,7 +3,7 @@ import type { Job } from "@dreamgrain/server/contract";
 import { ArrowDown, ArrowUp, ChevronsUp, X } from "lucide-react";
 import { useState } from "react";
 import { useShallow } from "zustand/react/shallow";
-import { useLive } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { queueOf } from "../api/live.ts";
 import { cancel, cancelAll, move } from "../shell/jobs.ts";
 import { duration } from "../shell/words.ts";

@@ -1,5 +1,6 @@
 // A number with a name: a slider for the hand, a field for the exact value.
 import { type ReactNode, useId, useState } from "react";
+import { rounded } from "./form.ts";
 
 /** `value` is shown where nothing is chosen too; `onReset` (where something is) goes back to what the model likes. */
 export function Slider({
@@ -67,6 +68,3 @@ export function Slider({
     </div>
   );
 }
-
-/** A value on the slider's steps, without the tail of binary fractions. */
-export const rounded = (value: number, step: number): number => Number((Math.round(value / step) * step).toFixed(6));

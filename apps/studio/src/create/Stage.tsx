@@ -1,6 +1,6 @@
 // The picture: the last one made, the one being made as it comes out of the noise, or an invitation.
 import type { Job, Picture } from "@dreamgrain/server/contract";
-import { useLive } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { isActive } from "../api/live.ts";
 import { usePictures } from "../api/pictures.ts";
 import { PictureActions } from "../gallery/PictureActions.tsx";
@@ -17,7 +17,9 @@ export function Stage() {
   const mine = useCreate((state) => state.mine);
   const job = useLive((live) => {
     const id = shown ? ("job" in shown ? shown.job : undefined) : (mine.at(-1) ?? live.order[0]);
-    return id === undefined ? undefined : live.jobs[id];
+    const found = id === undefined ? undefined : live.jobs[id];
+    // A job whose pictures are deleted has nothing to show any more.
+    return found?.state === "done" && found.pictures.length === 0 ? undefined : found;
   });
   const { data, isPending } = usePictures({});
   const picture = shown && "picture" in shown ? shown.picture : data?.pages[0]?.items[0];

@@ -85,7 +85,7 @@ export function recalled(form: Form, settings: Partial<Settings> & { readonly im
 
 /** Where a starting picture is seen. */
 export const urlOf = (source: Source): string =>
-  "upload" in source ? `/v1/uploads/${source.upload}` : `/v1/pictures/${source.picture}.png`;
+  "upload" in source ? `/v1/uploads/${source.upload}/file` : `/v1/pictures/${source.picture}/file`;
 
 /** The form with every default of another model; words and seed stay. */
 export function withModel(form: Form, model: string): Form {
@@ -104,6 +104,15 @@ export function sideNear(value: number, model: Pick<Model, "sizeStep">, side: { 
 export function edited(form: Form, changes: { readonly [K in keyof Form]?: Form[K] | undefined }): Form {
   return given({ ...form, ...changes }) as Form;
 }
+
+/** The prompt with a word in place of another, wherever it stands alone. */
+export function replaced(prompt: string, word: string, by: string): string {
+  const parts = prompt.split(/([^\p{L}\p{N}'-]+)/u);
+  return parts.map((part) => (part.toLowerCase() === word.toLowerCase() ? by : part)).join("");
+}
+
+/** A value on the slider's steps, without the tail of binary fractions. */
+export const rounded = (value: number, step: number): number => Number((Math.round(value / step) * step).toFixed(6));
 
 function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {

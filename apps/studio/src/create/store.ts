@@ -3,7 +3,7 @@ import type { DrawRequest, Job, Picture, Settings, Upload } from "@dreamgrain/se
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import { post } from "../api/client.ts";
-import { learnJob } from "../api/events.ts";
+import { learnJob } from "../api/use-live.ts";
 import { drawnSeed, edited, type Form, freshForm, type Recall, recalled, requestOf, seedAfter } from "./form.ts";
 
 /** A job, or one picture of any time. */

@@ -5,7 +5,7 @@ import { Grid3x3, Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { post } from "../api/client.ts";
-import { useLive } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { useModels, useSamplers, useStill } from "../api/queries.ts";
 import { Choice } from "../create/Panel.tsx";
 import { requestOf } from "../create/form.ts";

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 import { useShallow } from "zustand/react/shallow";
 import { get, query } from "../api/client.ts";
-import { useLive } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { useSamplers } from "../api/queries.ts";
 import { Grain } from "../create/Grain.tsx";
 import { credits, duration } from "../shell/words.ts";

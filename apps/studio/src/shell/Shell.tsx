@@ -4,7 +4,8 @@ import { CircleUserRound, Grid3x3, Images, Keyboard, Moon, Sparkles, SunMedium, 
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import SignIn from "../account/SignIn.tsx";
-import { listen, useLive } from "../api/events.ts";
+import { listen } from "../api/events.ts";
+import { useLive } from "../api/use-live.ts";
 import { useAccount, useServer } from "../api/queries.ts";
 import { draw } from "../create/store.ts";
 import { Dropped } from "./Dropped.tsx";
@@ -28,10 +29,10 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [path, go] = useLocation();
   const [keys, setKeys] = useState(false);
   const { data: server, isError } = useServer();
-  const { data: account } = useAccount();
+  const account = useAccount();
   const here = (href: string): boolean => (href === "/" ? path === "/" : path.startsWith(href));
   const stranger = server?.accounts === true && account === null;
-  useEvents(!stranger && server !== undefined);
+  useEvents(server !== undefined && account !== undefined && !stranger);
   useTitle();
   const drawn = (front: boolean) => (): void => {
     go("/");

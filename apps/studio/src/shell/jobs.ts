@@ -1,7 +1,7 @@
 // What is done with jobs that wait or run: cancel, move. The events of the server show what became of it.
 import type { Job, Move } from "@dreamgrain/server/contract";
 import { post, remove } from "../api/client.ts";
-import { learnJob, useLive } from "../api/events.ts";
+import { learnJob, useLive } from "../api/use-live.ts";
 import { complain } from "./notes.ts";
 
 /** Cancel one job; what is drawn of it stays. */

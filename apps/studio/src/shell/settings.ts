@@ -11,11 +11,13 @@ interface Settings {
   readonly singleKeys: boolean;
   /** Whether the viewer shows what made a picture. */
   readonly info: boolean;
+  /** Whether one has signed in here: the session itself is a cookie that pages cannot see. */
+  readonly signedIn: boolean;
 }
 
 /** Kept under `dreamgrain.settings`, where theme.js reads it before the first paint. */
 export const useSettings = create<Settings>()(
-  persist<Settings>(() => ({ theme: "system", singleKeys: true, info: true }), { name: "dreamgrain.settings" }),
+  persist<Settings>(() => ({ theme: "system", singleKeys: true, info: true, signedIn: false }), { name: "dreamgrain.settings" }),
 );
 
 /** Change some of them. */

@@ -1,0 +1,77 @@
+// A real studio in a real browser: the built page, a server with the model that ships, Debian's Chromium.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** A server of this studio, for as long as it is wanted. */
+export interface Studio {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a free port with a gallery of its own. @throws Error with what it said, when it does not start */
+export async function startStudio(flags: readonly string[] = []): Promise<Studio> {
+  const data = await mkdtemp(join(tmpdir(), "studio-"));
+  const main = join(root, "apps/cli/dist/main.js");
+  const server = spawn(process.execPath, [main, "serve", "--port", "0", "--data", data, ...flags], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const url = await addressOf(server);
+  return {
+    url,
+    async stop() {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGTERM");
+      await ended;
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The address that a server prints when it is ready. */
+function addressOf(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const said: string[] = [];
+    for (const stream of [server.stdout!, server.stderr!])
+      createInterface(stream).on("line", (line) => {
+        said.push(line);
+        const [address] = /https?:\/\/[^\s"']+:\d+/.exec(line) ?? [];
+        if (address) resolve(address);
+      });
+    server.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
+  });
+}
+
+const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Chromium, headless. @throws Error saying how to get it, where there is none */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = places.find((path) => path !== undefined && existsSync(path));
+  if (executablePath === undefined)
+    throw new Error("no Chromium: `apt-get install chromium`, or name one in the environment variable CHROMIUM");
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** What a page complained about, as it goes on: errors on the console, errors that nobody caught, violations of the CSP. */
+export async function complaintsOf(page: Page): Promise<readonly string[]> {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  await page.exposeFunction("violated", (what: string) => complaints.push(`policy: ${what}`));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      (window as unknown as { violated(what: string): void }).violated(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  return complaints;
+}

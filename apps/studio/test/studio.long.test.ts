@@ -1,0 +1,344 @@
+// The studio as a person uses it: a real server, the model that ships, a real browser.
+import AxeBuilder from "@axe-core/playwright";
+import { withText, writeInfotext } from "dreamgrain";
+import { encodePng } from "dreamgrain/node";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { complaintsOf, openBrowser, type Studio, startStudio } from "./browser.ts";
+
+let browser: Browser;
+let studio: Studio;
+let context: BrowserContext;
+let page: Page;
+let complaints: readonly string[];
+
+beforeAll(async () => {
+  [browser, studio] = await Promise.all([openBrowser(), startStudio()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.stop();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1360, height: 860 }, serviceWorkers: "block", reducedMotion: "reduce" });
+  page = await context.newPage();
+  complaints = await complaintsOf(page);
+});
+afterEach(async () => {
+  await context.close();
+  expect(complaints).toEqual([]);
+});
+
+const prompt = () => page.getByRole("textbox", { name: "Prompt" });
+const generate = () => page.locator("button.generate");
+const stagePicture = () => page.locator(".stage img[data-picture]");
+const draw = async (words: string): Promise<void> => {
+  await prompt().fill(words);
+  await generate().click();
+};
+/** A picture drawn by asking the server itself: for tests whose subject is something else. */
+async function drawn(words: string, more: object = {}): Promise<{ id: string; settings: { seed: string } }> {
+  const job = await fetch(`${studio.url}/v1/jobs`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ request: { prompt: words, steps: 2, ...more } }),
+  }).then((answer) => answer.json() as Promise<{ id: string }>);
+  for (;;) {
+    const now = await fetch(`${studio.url}/v1/jobs/${job.id}`).then((answer) => answer.json());
+    if (now.state === "done") return now.pictures[0];
+    if (now.state === "failed" || now.state === "cancelled") throw new Error(JSON.stringify(now.error));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe("Create", () => {
+  it("leads from the first visit to a picture, with its price before and previews between", async () => {
+    await page.goto(studio.url);
+    await page.getByRole("button", { name: "a dream of a distant galaxy" }).click();
+    expect(await prompt().inputValue()).toBe("a dream of a distant galaxy");
+    await page.locator(".quote", { hasText: "1 credit" }).waitFor();
+    await page.locator(".tokens", { hasText: "6/" }).waitFor();
+    const steps = new Set<string>();
+    await page.exposeFunction("stepped", (step: string) => steps.add(step));
+    await page.evaluate(() => {
+      new MutationObserver(() => {
+        const step = document.querySelector<HTMLElement>(".stage img.coming")?.dataset.step;
+        if (step) (window as unknown as { stepped(step: string): void }).stepped(step);
+      }).observe(document.querySelector(".stage")!, { subtree: true, childList: true, attributes: true });
+    });
+    await generate().click();
+    await stagePicture().waitFor();
+    expect(steps.size).toBeGreaterThan(4);
+    expect(await stagePicture().evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth))).toBe(64);
+    expect(await page.locator(".stage .caption").textContent()).toBe("a dream of a distant galaxy");
+  });
+
+  it("cancels, and says what it cost", async () => {
+    await page.goto(studio.url);
+    await page.getByRole("slider", { name: "Pictures" }).fill("16");
+    await draw("the sea at night");
+    await page.locator(".stage img.coming").waitFor();
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByText(/^Cancelled; /).waitFor();
+    expect(await page.locator(".queue").count()).toBe(0);
+  });
+
+  it("keeps a queue that one can add to, reorder and cancel", async () => {
+    await page.goto(studio.url);
+    await page.getByRole("textbox", { name: "Steps, exactly" }).fill("150");
+    await page.keyboard.press("Tab");
+    for (const words of ["a volcano", "an island", "a meadow"]) await draw(words);
+    const entries = page.locator(".queue .entry-words");
+    await page.locator(".queue li").nth(2).waitFor();
+    expect(await entries.allTextContents()).toEqual(["a volcano", "an island", "a meadow"]);
+    await page.getByRole("button", { name: "Earlier: a meadow" }).click();
+    await expect.poll(() => entries.allTextContents()).toEqual(["a volcano", "a meadow", "an island"]);
+    await page.getByRole("button", { name: "Cancel: a meadow" }).click();
+    await expect.poll(() => entries.allTextContents()).toEqual(["a volcano", "an island"]);
+    await page.getByRole("button", { name: "Cancel all" }).click();
+    await expect.poll(() => page.locator(".queue").count()).toBe(0);
+  });
+
+  it("goes on with what it missed when the connection comes back", async () => {
+    await page.goto(studio.url);
+    await page.getByRole("slider", { name: "Pictures" }).fill("6");
+    await draw("a forest in fog");
+    await page.locator(".stage img.coming").waitFor();
+    await context.setOffline(true);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await context.setOffline(false);
+    await expect.poll(() => stagePicture().count(), { timeout: 30_000 }).toBe(6);
+  });
+
+  it("restores the settings of a dropped picture of another program", async () => {
+    const blank = encodePng({ width: 8, height: 8, channels: 3, data: new Uint8Array(192) });
+    const settings = { Steps: 9, Sampler: "DPM++ 2M", "Schedule type": "Karras", "CFG scale": 4.5, Seed: 4242, Size: "64x64" };
+    const png = withText(blank, { parameters: writeInfotext({ prompt: "a castle in winter", negative: "fog", settings }) });
+    await page.goto(`${studio.url}/gallery`);
+    await page.getByRole("heading", { name: "Gallery" }).waitFor();
+    await drop(png, 0.25);
+    await page.getByText(/Settings restored from AUTOMATIC1111/).waitFor();
+    expect(await prompt().inputValue()).toBe("a castle in winter");
+    expect(await page.getByRole("textbox", { name: "Avoid" }).inputValue()).toBe("fog");
+    expect(await page.getByRole("textbox", { name: "Steps, exactly" }).inputValue()).toBe("9");
+    expect(await page.getByRole("textbox", { name: "Guidance, exactly" }).inputValue()).toBe("4.5");
+    expect(await page.getByRole("textbox", { name: "Seed" }).inputValue()).toBe("4242");
+    expect(await page.getByRole("combobox", { name: "Sampler" }).inputValue()).toBe("dpmpp2m");
+    expect(await page.getByRole("combobox", { name: "Schedule" }).inputValue()).toBe("karras");
+  });
+
+  it("begins with a dropped picture, as far from it as told", async () => {
+    const { id } = await drawn("a red sailboat at dusk", { seed: "7" });
+    const png = new Uint8Array(await fetch(`${studio.url}/v1/pictures/${id}/file`).then((answer) => answer.arrayBuffer()));
+    await page.goto(studio.url);
+    await generate().waitFor();
+    await drop(png, 0.75);
+    await page.getByAltText("The picture to begin with").waitFor();
+    await page.getByRole("slider", { name: "Strength" }).fill("0.5");
+    await draw("a blue sailboat at dusk");
+    await stagePicture().waitFor();
+    const made = await stagePicture().getAttribute("data-picture");
+    const picture = await fetch(`${studio.url}/v1/pictures/${made}`).then((answer) => answer.json());
+    expect(picture.settings).toMatchObject({ strength: 0.5, image: { upload: expect.any(String) } });
+  });
+
+  it("goes by keys alone", async () => {
+    await page.goto(studio.url);
+    await generate().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("a galaxy");
+    await page.keyboard.press("Control+Enter");
+    await stagePicture().waitFor();
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.locator("body").click({ position: { x: 5, y: 400 } });
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("2");
+    await page.getByRole("heading", { name: "Gallery" }).waitFor();
+    expect(await page.getByRole("dialog", { name: "Keys" }).isVisible()).toBe(false);
+  });
+});
+
+/** Drops a file on the page, at a share of its width. */
+async function drop(png: Uint8Array, across: number): Promise<void> {
+  await page.evaluate(
+    ([bytes, across]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+      const at = { clientX: window.innerWidth * across, clientY: 100, dataTransfer: data, bubbles: true, cancelable: true };
+      for (const kind of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(kind, at));
+    },
+    [[...png], across] as const,
+  );
+}
+
+describe("Gallery", () => {
+  it("finds by words, recalls by a key, stars, deletes and brings back", async () => {
+    await drawn("a lighthouse in a storm", { seed: "11" });
+    await drawn("a castle at dawn", { seed: "12" });
+    await page.goto(`${studio.url}/gallery`);
+    await page.getByRole("searchbox").fill("lightho");
+    await expect.poll(() => page.locator(".tile button").count()).toBe(1);
+    await page.locator(".tile button").focus();
+    await page.keyboard.press(".");
+    await page.locator(".tile-star").waitFor();
+    await page.keyboard.press("Delete");
+    await page.getByText("1 picture deleted.").waitFor();
+    await page.getByText(/No picture has the words/).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.locator(".tile-star").waitFor();
+    await page.locator(".tile button").focus();
+    await page.keyboard.press("a");
+    await generate().waitFor();
+    expect(await prompt().inputValue()).toBe("a lighthouse in a storm");
+    expect(await page.getByRole("textbox", { name: "Seed" }).inputValue()).toBe("11");
+  });
+
+  it("opens pictures and walks through them, and compares two with a line between", async () => {
+    await drawn("a planet", { seed: "1" });
+    await drawn("a planet", { seed: "1", guidance: 7 });
+    await page.goto(`${studio.url}/gallery`);
+    await page.locator(".tile button").first().click();
+    const viewer = page.getByRole("dialog", { name: "Picture" });
+    await viewer.getByText("Guidance").waitFor();
+    expect(await viewer.locator("dd", { hasText: /^7$/ }).count()).toBe(1);
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => viewer.locator("dd", { hasText: /^7$/ }).count()).toBe(0);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => viewer.isVisible()).toBe(false);
+    await page.locator(".tile button").nth(0).click({ modifiers: ["Control"] });
+    await page.locator(".tile button").nth(1).click({ modifiers: ["Control"] });
+    await page.keyboard.press("c");
+    const compare = page.getByRole("dialog", { name: "Compare" });
+    await compare.getByRole("row", { name: "guidance 7 3" }).waitFor();
+    const left = compare.locator("img.left");
+    const before = await left.evaluate((image) => getComputedStyle(image).clipPath);
+    await compare.getByRole("slider").fill("20");
+    expect(await left.evaluate((image) => getComputedStyle(image).clipPath)).not.toBe(before);
+  });
+
+  it("is as quick with ten thousand pictures: only those in sight exist, and the last is one key away", async () => {
+    const { id } = await drawn("the moon");
+    const picture = await fetch(`${studio.url}/v1/pictures/${id}`).then((answer) => answer.json());
+    const many = 10_000;
+    await page.route(/\/v1\/pictures\/count/, (route) => route.fulfill({ json: { count: many } }));
+    await page.route(/\/v1\/pictures\?/, (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const [from, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit"))];
+      const items = Array.from({ length: Math.min(limit, many - from) }, (_, i) => ({
+        ...picture,
+        id: `numbered${from + i}`,
+        settings: { ...picture.settings, prompt: `number ${from + i}` },
+      }));
+      return route.fulfill({ json: { items, next: from + limit < many ? `${from + limit}` : null } });
+    });
+    await page.goto(`${studio.url}/gallery`);
+    await page.getByText("10,000 pictures").waitFor();
+    const tiles = page.locator(".tile");
+    expect(await tiles.count()).toBeLessThan(200);
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    await page.getByRole("button", { name: "number 9999", exact: true }).waitFor({ timeout: 20_000 });
+    expect(await tiles.count()).toBeLessThan(200);
+    expect(Math.abs((await page.evaluate(() => document.documentElement.scrollHeight)) - height)).toBeLessThan(height / 100);
+    await page.getByRole("button", { name: "number 9999", exact: true }).focus();
+    await page.keyboard.press("Home");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("number 0");
+  });
+});
+
+describe("Grid", () => {
+  it("draws every pair, with time and credits under each, and is there again after a reload", async () => {
+    await page.goto(`${studio.url}/grid`);
+    await page.getByLabel("Prompt").fill("a galaxy");
+    await page.getByLabel("Values").first().fill("1, 2");
+    await page.getByLabel("Values").last().fill("5-6");
+    await page.getByText(/^4 pictures · .* · 0\.3 credits$/).waitFor();
+    await page.getByRole("button", { name: "Draw the grid" }).click();
+    await page.getByText(/^4 of 4 drawn/).waitFor();
+    const captions = await page.locator(".sheet-cell p").allTextContents();
+    expect(captions.map((caption) => caption.replace(/^.* · /, ""))).toEqual(["0.05 credits", "0.1 credits", "0.05 credits", "0.1 credits"]);
+    await page.reload();
+    await page.getByText(/^4 of 4 drawn/).waitFor();
+    expect(await page.locator(".sheet-cell img").count()).toBe(4);
+  });
+});
+
+describe("everywhere", () => {
+  const views = ["/", "/gallery", "/grid", "/learn"];
+
+  it.each(["light", "dark"] as const)("axe finds nothing serious, %s", async (colorScheme) => {
+    await drawn("a sailboat");
+    await page.emulateMedia({ colorScheme });
+    for (const view of views) {
+      await page.goto(studio.url + view);
+      await page.waitForLoadState("networkidle").catch(() => {});
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(bad.map(({ id, nodes }) => `${view} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("; ")}`)).toEqual([]);
+    }
+    await page.goto(`${studio.url}/gallery`);
+    await page.locator(".tile button").first().click();
+    await page.getByRole("dialog", { name: "Picture" }).getByText("Guidance").waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id)).toEqual([]);
+  });
+
+  it("fits a phone, with the button at the thumb", async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const view of views) {
+      await page.goto(studio.url + view);
+      await page.locator("main h1, main .page").first().waitFor({ state: "attached" });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBe(360);
+    }
+    await page.goto(studio.url);
+    await draw("a hot air balloon");
+    const box = await generate().boundingBox();
+    expect(box!.y).toBeGreaterThan(740 * 0.7);
+    expect(box!.y + box!.height).toBeLessThan(740 - 48);
+    expect(box!.height).toBeGreaterThanOrEqual(44);
+    await stagePicture().waitFor();
+  });
+});
+
+describe("without a network", () => {
+  it("the page is there, and says that the server is not", async () => {
+    const own = await browser.newContext();
+    const visitor = await own.newPage();
+    await visitor.goto(studio.url);
+    await visitor.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await visitor.reload();
+    await own.setOffline(true);
+    await visitor.goto(`${studio.url}/gallery`);
+    await visitor.getByText(/The server cannot be reached/).waitFor();
+    await visitor.getByRole("heading", { name: "Gallery" }).waitFor();
+    await own.close();
+  });
+});
+
+describe("with accounts", () => {
+  it("one signs up, draws, sees what it cost, and makes a key", async () => {
+    const closed = await startStudio(["--accounts"]);
+    try {
+      await page.goto(closed.url);
+      await page.getByRole("button", { name: "Make an account" }).click();
+      await page.getByLabel("Name").fill("ada");
+      await page.getByLabel("Password").fill("a long enough one");
+      await page.getByRole("button", { name: "Make the account" }).click();
+      await draw("a castle");
+      await stagePicture().waitFor();
+      await page.getByRole("link", { name: /199 cr/ }).click();
+      await page.getByRole("heading", { name: "ada" }).waitFor();
+      await page.getByText("199 credits", { exact: true }).waitFor();
+      await page.getByText("Paid for a drawing").waitFor();
+      await page.getByLabel("A new key for").fill("a script");
+      await page.getByRole("button", { name: "Make a key" }).click();
+      const secret = await page.locator(".made-key code").textContent();
+      const answer = await fetch(`${closed.url}/v1/account`, { headers: { Authorization: `Bearer ${secret}` } });
+      expect((await answer.json()).name).toBe("ada");
+    } finally {
+      await closed.stop();
+    }
+  });
+});

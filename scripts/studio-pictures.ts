@@ -1,0 +1,131 @@
+// The studio's screenshots: every view, on a desktop and a phone, light and dark, into docs/studio as small PNGs.
+// `npm run studio:pictures` after `npm run build`; it draws what it shows.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { openBrowser, startStudio } from "../apps/studio/test/browser.ts";
+
+const folder = "docs/studio";
+/** Bytes above which a screenshot gets fewer colours. */
+const MOST = 100_000;
+
+const prompts = [
+  ...["a red sailboat at dusk, watercolor", "a castle on a hill at night", "a dream of a distant galaxy", "a lighthouse in a storm"],
+  ...["mountains at golden hour, oil painting", "a hot air balloon over a meadow", "a volcano at night", "an island at sunset"],
+  ...["a forest in fog, pencil", "the moon over the sea", "a blue planet, synthwave", "a city at dusk, van gogh", "a nebula", "a desert at dawn"],
+];
+
+const studio = await startStudio();
+const browser = await openBrowser();
+await mkdir(folder, { recursive: true });
+
+const post = async (path: string, body: object) => {
+  const answer = await fetch(studio.url + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return answer.json();
+};
+const idle = async (): Promise<void> => {
+  for (;;) {
+    const { items } = await fetch(`${studio.url}/v1/jobs?state=active`).then((answer) => answer.json());
+    if (items.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+};
+for (const [i, prompt] of prompts.entries()) {
+  await post("/v1/jobs", { request: { prompt, seed: `${i + 7}`, count: 3 } });
+  await idle();
+}
+const { items } = await fetch(`${studio.url}/v1/pictures?limit=100`).then((answer) => answer.json());
+for (const picture of items.filter((_: unknown, i: number) => i % 5 === 1))
+  await fetch(`${studio.url}/v1/pictures/${picture.id}`, {
+    method: "PATCH",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ starred: true }),
+  });
+
+const settle = (page: Page): Promise<unknown> => page.waitForTimeout(900);
+
+/** What is shown, and how one gets there. */
+const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  async first(page) {
+    await page.route(/\/v1\/pictures(\/count)?\?/, (route) => route.fulfill({ json: { items: [], next: null, count: 0 } }));
+    await page.goto(studio.url);
+    await page.getByText("Every picture begins as noise.").waitFor();
+  },
+  async create(page) {
+    await page.goto(studio.url);
+    await page.getByRole("textbox", { name: "Prompt" }).fill("a red sailboat at dusk, watercolor");
+    await page.locator(".stage img").waitFor();
+  },
+  async drawing(page) {
+    await page.goto(studio.url);
+    await page.getByRole("textbox", { name: "Prompt" }).fill("a castle on a hill at night");
+    await page.locator(".quote", { hasText: "credit" }).waitFor();
+    if ((page.viewportSize()?.width ?? 0) > 800) await page.getByRole("slider", { name: "Pictures" }).fill("4");
+    await page.locator("button.generate").click();
+    await page.getByRole("textbox", { name: "Prompt" }).fill("a lighthouse in a storm");
+    await page.locator("button.generate").click();
+    await page.locator(".stage img.coming").waitFor();
+  },
+  async gallery(page) {
+    await page.goto(`${studio.url}/gallery`);
+    await page.locator(".tile img").first().waitFor();
+  },
+  async picture(page) {
+    await page.goto(`${studio.url}/gallery`);
+    await page.locator(".tile button").nth(4).click();
+    await page.getByRole("dialog", { name: "Picture" }).getByText("Sampler").waitFor();
+  },
+  async compare(page) {
+    await page.goto(`${studio.url}/gallery`);
+    for (const at of [0, 1]) await page.locator(".tile button").nth(at).click({ modifiers: ["Control"] });
+    await page.getByRole("button", { name: "Compare" }).click();
+    await page.getByRole("dialog", { name: "Compare" }).waitFor();
+  },
+  async grid(page) {
+    await page.goto(`${studio.url}/grid`);
+    await page.getByLabel("Prompt").fill("a castle on a hill at night");
+    await page.getByRole("button", { name: "Draw the grid" }).click();
+    await page.getByText(/^18 of 18 drawn/).waitFor({ timeout: 120_000 });
+  },
+  async keys(page) {
+    await page.goto(studio.url);
+    await page.locator("button.generate").waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  },
+  async learn(page) {
+    await page.goto(`${studio.url}/learn`);
+    await page.getByRole("heading", { name: "Learn" }).waitFor();
+  },
+};
+
+const screens = { desktop: { width: 1360, height: 860 }, phone: { width: 390, height: 844 } } as const;
+const [only] = process.argv.slice(2);
+for (const [screen, viewport] of Object.entries(screens))
+  for (const colorScheme of ["light", "dark"] as const)
+    for (const [name, open] of Object.entries(views)) {
+      if (only !== undefined && name !== only) continue;
+      if (screen === "phone" && name === "keys") continue;
+      const context = await browser.newContext({ viewport, colorScheme, hasTouch: screen === "phone", isMobile: screen === "phone" });
+      const page = await context.newPage();
+      await open(page);
+      await settle(page);
+      await keep(await page.screenshot(), `${name}-${screen}-${colorScheme}.png`);
+      await context.close();
+      await post("/v1/jobs/cancel", {});
+      await idle();
+    }
+await browser.close();
+await studio.stop();
+
+/** Writes a screenshot with as many colours as its size allows. */
+async function keep(png: Buffer, name: string): Promise<void> {
+  let small = png;
+  for (const colours of [256, 128, 64, 32]) {
+    small = await sharp(png).png({ palette: true, colours, effort: 10, dither: 0.6 }).toBuffer();
+    if (small.length <= MOST) break;
+  }
+  await writeFile(join(folder, name), small);
+  console.log(`${name} ${Math.round(small.length / 1000)} kB`);
+}
