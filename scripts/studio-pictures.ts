@@ -11,9 +11,26 @@ const folder = "docs/studio";
 const MOST = 100_000;
 
 const prompts = [
-  ...["a red sailboat at dusk, watercolor", "a castle on a hill at night", "a dream of a distant galaxy", "a lighthouse in a storm"],
-  ...["mountains at golden hour, oil painting", "a hot air balloon over a meadow", "a volcano at night", "an island at sunset"],
-  ...["a forest in fog, pencil", "the moon over the sea", "a blue planet, synthwave", "a city at dusk, van gogh", "a nebula", "a desert at dawn"],
+  ...[
+    "a red sailboat at dusk, watercolor",
+    "a castle on a hill at night",
+    "a dream of a distant galaxy",
+    "a lighthouse in a storm",
+  ],
+  ...[
+    "mountains at golden hour, oil painting",
+    "a hot air balloon over a meadow",
+    "a volcano at night",
+    "an island at sunset",
+  ],
+  ...[
+    "a forest in fog, pencil",
+    "the moon over the sea",
+    "a blue planet, synthwave",
+    "a city at dusk, van gogh",
+    "a nebula",
+    "a desert at dawn",
+  ],
 ];
 
 const studio = await startStudio();
@@ -21,7 +38,11 @@ const browser = await openBrowser();
 await mkdir(folder, { recursive: true });
 
 const post = async (path: string, body: object) => {
-  const answer = await fetch(studio.url + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(studio.url + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
   return answer.json();
 };
 const idle = async (): Promise<void> => {
@@ -48,7 +69,9 @@ const settle = (page: Page): Promise<unknown> => page.waitForTimeout(900);
 /** What is shown, and how one gets there. */
 const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   async first(page) {
-    await page.route(/\/v1\/pictures(\/count)?\?/, (route) => route.fulfill({ json: { items: [], next: null, count: 0 } }));
+    await page.route(/\/v1\/pictures(\/count)?\?/, (route) =>
+      route.fulfill({ json: { items: [], next: null, count: 0 } }),
+    );
     await page.goto(studio.url);
     await page.getByText("Every picture begins as noise.").waitFor();
   },
@@ -78,7 +101,11 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
   async compare(page) {
     await page.goto(`${studio.url}/gallery`);
-    for (const at of [0, 1]) await page.locator(".tile button").nth(at).click({ modifiers: ["Control"] });
+    for (const at of [0, 1])
+      await page
+        .locator(".tile button")
+        .nth(at)
+        .click({ modifiers: ["Control"] });
     await page.getByRole("button", { name: "Compare" }).click();
     await page.getByRole("dialog", { name: "Compare" }).waitFor();
   },
@@ -107,7 +134,12 @@ for (const [screen, viewport] of Object.entries(screens))
     for (const [name, open] of Object.entries(views)) {
       if (only !== undefined && name !== only) continue;
       if (screen === "phone" && name === "keys") continue;
-      const context = await browser.newContext({ viewport, colorScheme, hasTouch: screen === "phone", isMobile: screen === "phone" });
+      const context = await browser.newContext({
+        viewport,
+        colorScheme,
+        hasTouch: screen === "phone",
+        isMobile: screen === "phone",
+      });
       const page = await context.newPage();
       await open(page);
       await settle(page);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -31,7 +31,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   root: at("."),
   plugins: [react(), serviceWorker()],
-  resolve: { conditions: ["source", "module", "browser", "development|production"] },
+  resolve: { conditions: ["source", ...defaultClientConditions] },
   build: { outDir: at("dist"), emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
   server: {
     // `npm run dev -w apps/studio` beside a running server.

@@ -3,6 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
+import "@fontsource-variable/inter/wght.css";
+import "@fontsource/instrument-serif/400.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";

@@ -22,7 +22,8 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (request.mode === "navigate" && !/^\/(v1|sdapi|docs|openapi|metrics|healthz|readyz)/.test(url.pathname))
     event.respondWith(fetch(request).catch(() => caches.match("/")));
-  else if (url.pathname.startsWith("/assets/") || SHELL.includes(url.pathname)) event.respondWith(cacheFirst(request, kept));
+  else if (url.pathname.startsWith("/assets/") || SHELL.includes(url.pathname))
+    event.respondWith(cacheFirst(request, kept));
 });
 
 /** From the cache, or from the network and into the cache. */

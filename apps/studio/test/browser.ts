@@ -64,13 +64,16 @@ export async function openBrowser(): Promise<Browser> {
 export async function complaintsOf(page: Page): Promise<readonly string[]> {
   const complaints: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.type()}: ${message.text()}`);
+    if (message.type() === "error" || message.type() === "warning")
+      complaints.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   await page.exposeFunction("violated", (what: string) => complaints.push(`policy: ${what}`));
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
-      (window as unknown as { violated(what: string): void }).violated(`${event.violatedDirective} ${event.blockedURI}`);
+      (window as unknown as { violated(what: string): void }).violated(
+        `${event.violatedDirective} ${event.blockedURI}`,
+      );
     });
   });
   return complaints;

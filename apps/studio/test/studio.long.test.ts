@@ -1,5 +1,5 @@
 // The studio as a person uses it: a real server, the model that ships, a real browser.
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import { withText, writeInfotext } from "dreamgrain";
 import { encodePng } from "dreamgrain/node";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -20,7 +20,11 @@ afterAll(async () => {
   await studio?.stop();
 });
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1360, height: 860 }, serviceWorkers: "block", reducedMotion: "reduce" });
+  context = await browser.newContext({
+    viewport: { width: 1360, height: 860 },
+    serviceWorkers: "block",
+    reducedMotion: "reduce",
+  });
   page = await context.newPage();
   complaints = await complaintsOf(page);
 });
@@ -69,7 +73,9 @@ describe("Create", () => {
     await generate().click();
     await stagePicture().waitFor();
     expect(steps.size).toBeGreaterThan(4);
-    expect(await stagePicture().evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth))).toBe(64);
+    expect(await stagePicture().evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth))).toBe(
+      64,
+    );
     expect(await page.locator(".stage .caption").textContent()).toBe("a dream of a distant galaxy");
   });
 
@@ -112,8 +118,17 @@ describe("Create", () => {
 
   it("restores the settings of a dropped picture of another program", async () => {
     const blank = encodePng({ width: 8, height: 8, channels: 3, data: new Uint8Array(192) });
-    const settings = { Steps: 9, Sampler: "DPM++ 2M", "Schedule type": "Karras", "CFG scale": 4.5, Seed: 4242, Size: "64x64" };
-    const png = withText(blank, { parameters: writeInfotext({ prompt: "a castle in winter", negative: "fog", settings }) });
+    const settings = {
+      Steps: 9,
+      Sampler: "DPM++ 2M",
+      "Schedule type": "Karras",
+      "CFG scale": 4.5,
+      Seed: 4242,
+      Size: "64x64",
+    };
+    const png = withText(blank, {
+      parameters: writeInfotext({ prompt: "a castle in winter", negative: "fog", settings }),
+    });
     await page.goto(`${studio.url}/gallery`);
     await page.getByRole("heading", { name: "Gallery" }).waitFor();
     await drop(png, 0.25);
@@ -129,11 +144,12 @@ describe("Create", () => {
 
   it("begins with a dropped picture, as far from it as told", async () => {
     const { id } = await drawn("a red sailboat at dusk", { seed: "7" });
-    const png = new Uint8Array(await fetch(`${studio.url}/v1/pictures/${id}/file`).then((answer) => answer.arrayBuffer()));
+    const file = await fetch(`${studio.url}/v1/pictures/${id}/file`);
+    const png = new Uint8Array(await file.arrayBuffer());
     await page.goto(studio.url);
     await generate().waitFor();
     await drop(png, 0.75);
-    await page.getByAltText("The picture to begin with").waitFor();
+    await page.getByAltText("What is begun with").waitFor();
     await page.getByRole("slider", { name: "Strength" }).fill("0.5");
     await draw("a blue sailboat at dusk");
     await stagePicture().waitFor();
@@ -163,13 +179,19 @@ describe("Create", () => {
 /** Drops a file on the page, at a share of its width. */
 async function drop(png: Uint8Array, across: number): Promise<void> {
   await page.evaluate(
-    ([bytes, across]) => {
+    ([bytes, across]: readonly [number[], number]) => {
       const data = new DataTransfer();
       data.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
-      const at = { clientX: window.innerWidth * across, clientY: 100, dataTransfer: data, bubbles: true, cancelable: true };
+      const at = {
+        clientX: window.innerWidth * across,
+        clientY: 100,
+        dataTransfer: data,
+        bubbles: true,
+        cancelable: true,
+      };
       for (const kind of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(kind, at));
     },
-    [[...png], across] as const,
+    [Array.from(png), across] as const,
   );
 }
 
@@ -207,8 +229,14 @@ describe("Gallery", () => {
     await expect.poll(() => viewer.locator("dd", { hasText: /^7$/ }).count()).toBe(0);
     await page.keyboard.press("Escape");
     await expect.poll(() => viewer.isVisible()).toBe(false);
-    await page.locator(".tile button").nth(0).click({ modifiers: ["Control"] });
-    await page.locator(".tile button").nth(1).click({ modifiers: ["Control"] });
+    await page
+      .locator(".tile button")
+      .nth(0)
+      .click({ modifiers: ["Control"] });
+    await page
+      .locator(".tile button")
+      .nth(1)
+      .click({ modifiers: ["Control"] });
     await page.keyboard.press("c");
     const compare = page.getByRole("dialog", { name: "Compare" });
     await compare.getByRole("row", { name: "guidance 7 3" }).waitFor();
@@ -241,7 +269,9 @@ describe("Gallery", () => {
     await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
     await page.getByRole("button", { name: "number 9999", exact: true }).waitFor({ timeout: 20_000 });
     expect(await tiles.count()).toBeLessThan(200);
-    expect(Math.abs((await page.evaluate(() => document.documentElement.scrollHeight)) - height)).toBeLessThan(height / 100);
+    expect(Math.abs((await page.evaluate(() => document.documentElement.scrollHeight)) - height)).toBeLessThan(
+      height / 100,
+    );
     await page.getByRole("button", { name: "number 9999", exact: true }).focus();
     await page.keyboard.press("Home");
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("number 0");
@@ -258,7 +288,12 @@ describe("Grid", () => {
     await page.getByRole("button", { name: "Draw the grid" }).click();
     await page.getByText(/^4 of 4 drawn/).waitFor();
     const captions = await page.locator(".sheet-cell p").allTextContents();
-    expect(captions.map((caption) => caption.replace(/^.* · /, ""))).toEqual(["0.05 credits", "0.1 credits", "0.05 credits", "0.1 credits"]);
+    expect(captions.map((caption) => caption.replace(/^.* · /, ""))).toEqual([
+      "0.05 credits",
+      "0.1 credits",
+      "0.05 credits",
+      "0.1 credits",
+    ]);
     await page.reload();
     await page.getByText(/^4 of 4 drawn/).waitFor();
     expect(await page.locator(".sheet-cell img").count()).toBe(4);
@@ -276,13 +311,17 @@ describe("everywhere", () => {
       await page.waitForLoadState("networkidle").catch(() => {});
       const { violations } = await new AxeBuilder({ page }).analyze();
       const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(bad.map(({ id, nodes }) => `${view} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("; ")}`)).toEqual([]);
+      expect(
+        bad.map(({ id, nodes }) => `${view} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("; ")}`),
+      ).toEqual([]);
     }
     await page.goto(`${studio.url}/gallery`);
     await page.locator(".tile button").first().click();
     await page.getByRole("dialog", { name: "Picture" }).getByText("Guidance").waitFor();
     const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id)).toEqual([]);
+    expect(
+      violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id),
+    ).toEqual([]);
   });
 
   it("fits a phone, with the button at the thumb", async () => {

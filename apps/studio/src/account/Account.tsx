@@ -4,8 +4,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
 import type { FormEvent } from "react";
 import { post, remove } from "../api/client.ts";
-import { useLive } from "../api/use-live.ts";
 import { useAccount, useServer } from "../api/queries.ts";
+import { useLive } from "../api/use-live.ts";
 import { complain, note } from "../shell/notes.ts";
 import { set } from "../shell/settings.ts";
 import { credits, moment } from "../shell/words.ts";
@@ -72,7 +72,10 @@ function Balance({ account }: { readonly account: Whose }) {
           <span className="quiet">held for what is in the queue</span>
         </p>
       )}
-      <p className="hint">One credit is one picture with the usual settings. More steps and more pixels cost more; what fails costs nothing.</p>
+      <p className="hint">
+        One credit is one picture with the usual settings. More steps and more pixels cost more; what fails costs
+        nothing.
+      </p>
     </section>
   );
 }

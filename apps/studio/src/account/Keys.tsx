@@ -30,9 +30,7 @@ export function Keys() {
       <p className="hint">For programs: the OpenAI client, A1111 clients, scripts.</p>
       {made && (
         <div className="made-key" role="status">
-          <p>
-            The key “{made.label}”, shown this once: keep it somewhere safe.
-          </p>
+          <p>The key “{made.label}”, shown this once: keep it somewhere safe.</p>
           <code>{made.secret}</code>
         </div>
       )}
@@ -55,7 +53,12 @@ export function Keys() {
                 </td>
                 <td className="number">{used === null ? "never" : moment(used)}</td>
                 <td className="amount">
-                  <button type="button" className="plain small" aria-label={`Take away the key ${label}`} onClick={() => void drop(id)}>
+                  <button
+                    type="button"
+                    className="plain small"
+                    aria-label={`Take away the key ${label}`}
+                    onClick={() => void drop(id)}
+                  >
                     Take away
                   </button>
                 </td>

@@ -1,5 +1,5 @@
 // What moved the balance, newest first.
-import type { Ledger as Page, LedgerEntry } from "@dreamgrain/server/contract";
+import type { LedgerEntry, Ledger as Page } from "@dreamgrain/server/contract";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { get, query } from "../api/client.ts";
 import { credits, moment } from "../shell/words.ts";

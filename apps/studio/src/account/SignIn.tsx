@@ -18,7 +18,10 @@ export default function SignIn({ signUp }: { readonly signUp: boolean }) {
     setBusy(true);
     setWrong(undefined);
     try {
-      const account = await post<Account>(isNew ? "/v1/accounts" : "/v1/session", { name: form.get("name"), password: form.get("password") });
+      const account = await post<Account>(isNew ? "/v1/accounts" : "/v1/session", {
+        name: form.get("name"),
+        password: form.get("password"),
+      });
       queries.setQueryData(["account", "self"], account);
       set({ signedIn: true });
     } catch (error) {
@@ -30,15 +33,34 @@ export default function SignIn({ signUp }: { readonly signUp: boolean }) {
   return (
     <section className="page sign-in">
       <h1>{isNew ? "Make an account" : "Sign in"}</h1>
-      <p className="quiet">{isNew ? "A new account comes with credits for two hundred pictures." : "Your pictures and your queue are behind it."}</p>
+      <p className="quiet">
+        {isNew
+          ? "A new account comes with credits for two hundred pictures."
+          : "Your pictures and your queue are behind it."}
+      </p>
       <form onSubmit={(event) => void send(event)}>
         <label>
           Name
-          <input name="name" autoComplete="username" required minLength={2} maxLength={64} autoCapitalize="none" spellCheck={false} />
+          <input
+            name="name"
+            autoComplete="username"
+            required
+            minLength={2}
+            maxLength={64}
+            autoCapitalize="none"
+            spellCheck={false}
+          />
         </label>
         <label>
           Password
-          <input name="password" type="password" autoComplete={isNew ? "new-password" : "current-password"} required minLength={isNew ? 10 : 1} maxLength={200} />
+          <input
+            name="password"
+            type="password"
+            autoComplete={isNew ? "new-password" : "current-password"}
+            required
+            minLength={isNew ? 10 : 1}
+            maxLength={200}
+          />
         </label>
         {isNew && <p className="hint">At least ten characters.</p>}
         {wrong && (

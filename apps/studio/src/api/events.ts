@@ -23,7 +23,9 @@ export function listen(queries: QueryClient): () => void {
       if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, PATIENCE);
     };
     for (const name of names)
-      source.addEventListener(name, (message) => take(queries, name, JSON.parse((message as MessageEvent<string>).data)));
+      source.addEventListener(name, (message) =>
+        take(queries, name, JSON.parse((message as MessageEvent<string>).data)),
+      );
   };
   open();
   return () => {

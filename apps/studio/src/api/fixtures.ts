@@ -8,14 +8,46 @@ const settings: Settings = {
 
 /** A queued job of this id. */
 export const jobOf = (id: string, more: Partial<Job> = {}): Job => ({
-  ...{ id, state: "queued", created: 1, started: null, finished: null, settings, group: null, label: null, price: 1000, charged: null },
-  ...{ seconds: 1, position: 1, wait: 0, progress: null, cancelling: false, attempt: 1, pictures: [], notices: [], error: null },
+  ...{
+    id,
+    state: "queued",
+    created: 1,
+    started: null,
+    finished: null,
+    settings,
+    group: null,
+    label: null,
+    price: 1000,
+    charged: null,
+  },
+  ...{
+    seconds: 1,
+    position: 1,
+    wait: 0,
+    progress: null,
+    cancelling: false,
+    attempt: 1,
+    pictures: [],
+    notices: [],
+    error: null,
+  },
   ...more,
 });
 
 /** A picture of this id. */
 export const pictureOf = (id: string, more: Partial<Picture> = {}): Picture => ({
-  ...{ id, job: null, index: 0, created: 1, url: `/p/${id}`, thumbnail: `/t/${id}`, width: 64, height: 48, bytes: 9, sha256: "0" },
+  ...{
+    id,
+    job: null,
+    index: 0,
+    created: 1,
+    url: `/p/${id}`,
+    thumbnail: `/t/${id}`,
+    width: 64,
+    height: 48,
+    bytes: 9,
+    sha256: "0",
+  },
   ...{ settings, modelHash: "h", seconds: 1, price: 1000, starred: false, deleted: null, group: null, notices: [] },
   ...more,
 });

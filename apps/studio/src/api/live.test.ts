@@ -21,7 +21,11 @@ describe("told", () => {
     );
     expect(drawing.jobs.a).toMatchObject({ state: "running", progress });
     expect(drawing.previews.a).toMatchObject({ step: 3, image: "data:," });
-    const drawn = tell(drawing, ["picture", { job: "a", picture: pictureOf("p") }], ["picture", { job: "a", picture: pictureOf("p") }]);
+    const drawn = tell(
+      drawing,
+      ["picture", { job: "a", picture: pictureOf("p") }],
+      ["picture", { job: "a", picture: pictureOf("p") }],
+    );
     expect(drawn.jobs.a?.pictures).toHaveLength(1);
     expect(drawn.previews).toEqual({});
     const done = tell(drawn, ["job", { ...running, state: "done", pictures: [pictureOf("p")] }]);
@@ -31,13 +35,24 @@ describe("told", () => {
   it("lets nothing wake a job that is over", () => {
     const over = tell(nothing, ["job", { ...running, state: "cancelled" }]);
     const preview: EventData["preview"] = { job: "a", picture: 0, step: 1, steps: 2, image: "" };
-    const progress: EventData["progress"] = { job: "a", progress: { picture: 0, step: 1, steps: 2, done: 0.5, secondsLeft: 1 } };
+    const progress: EventData["progress"] = {
+      job: "a",
+      progress: { picture: 0, step: 1, steps: 2, done: 0.5, secondsLeft: 1 },
+    };
     expect(tell(over, ["preview", preview], ["progress", progress], ["job", running])).toEqual(over);
   });
 
   it("reorders, and knows what a snapshot missed", () => {
     const queued = tell(nothing, ["job", running], ["job", jobOf("b")], ["job", jobOf("c")]);
-    const turned = tell(queued, ["queue", { jobs: [{ id: "c", position: 1, wait: 1 }, { id: "b", position: 2, wait: 2 }] }]);
+    const turned = tell(queued, [
+      "queue",
+      {
+        jobs: [
+          { id: "c", position: 1, wait: 1 },
+          { id: "b", position: 2, wait: 2 },
+        ],
+      },
+    ]);
     expect(turned.order).toEqual(["a", "c", "b"]);
     expect(turned.jobs.b).toMatchObject({ position: 2, wait: 2 });
     const after = tell(turned, ["snapshot", { jobs: [jobOf("b", { state: "running" })] }]);
@@ -46,11 +61,19 @@ describe("told", () => {
   });
 
   it("never has a finished job in the queue, nor an active one outside, whatever it hears of single jobs", () => {
-    const event = fc.record({ id: fc.constantFrom("a", "b", "c"), state: fc.constantFrom<Job["state"]>("queued", "running", "done", "failed", "cancelled") });
+    const event = fc.record({
+      id: fc.constantFrom("a", "b", "c"),
+      state: fc.constantFrom<Job["state"]>("queued", "running", "done", "failed", "cancelled"),
+    });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 20 }), (events) => {
         const live = events.reduce((state, { id, state: job }) => withJob(state, jobOf(id, { state: job })), nothing);
-        expect([...live.order].sort()).toEqual(Object.values(live.jobs).filter(isActive).map(({ id }) => id).sort());
+        expect([...live.order].sort()).toEqual(
+          Object.values(live.jobs)
+            .filter(isActive)
+            .map(({ id }) => id)
+            .sort(),
+        );
       }),
     );
   });

@@ -49,7 +49,11 @@ export function told(live: Live, event: Event): Live {
       const job = live.jobs[event.data.job];
       if (!job || job.pictures.some(({ id }) => id === event.data.picture.id)) return live;
       const pictures = [...job.pictures, event.data.picture].sort((a, b) => a.index - b.index);
-      return { ...live, jobs: { ...live.jobs, [job.id]: { ...job, pictures } }, previews: without(live.previews, job.id) };
+      return {
+        ...live,
+        jobs: { ...live.jobs, [job.id]: { ...job, pictures } },
+        previews: without(live.previews, job.id),
+      };
     }
     case "queue": {
       const jobs = { ...live.jobs };

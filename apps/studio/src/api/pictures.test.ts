@@ -4,7 +4,13 @@ import { query } from "./client.ts";
 import { pictureOf } from "./fixtures.ts";
 import { changed, withFirst } from "./pictures.ts";
 
-const pages = { pages: [{ items: [pictureOf("b")], next: "c" }, { items: [pictureOf("a")], next: null }], pageParams: [null, "c"] };
+const pages = {
+  pages: [
+    { items: [pictureOf("b")], next: "c" },
+    { items: [pictureOf("a")], next: null },
+  ],
+  pageParams: [null, "c"],
+};
 
 describe("pages", () => {
   it("take a new picture at their head, once", () => {
@@ -18,7 +24,9 @@ describe("pages", () => {
     expect(changed(pages, ({ id }) => (id === "b" ? undefined : pictureOf(id))).pages[0]?.items).toEqual([]);
   });
   it("are asked for with what is defined alone", () => {
-    expect(query({ text: "a b&c", starred: undefined, cursor: null, limit: 5, deleted: false })).toBe("?text=a+b%26c&limit=5&deleted=false");
+    expect(query({ text: "a b&c", starred: undefined, cursor: null, limit: 5, deleted: false })).toBe(
+      "?text=a+b%26c&limit=5&deleted=false",
+    );
     expect(query({})).toBe("");
   });
 });

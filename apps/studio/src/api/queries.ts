@@ -24,8 +24,11 @@ export function useModels(): readonly Model[] {
 
 /** Samplers and schedules. */
 export const useSamplers = (): Samplers =>
-  useQuery({ queryKey: ["samplers"], queryFn: () => get<Samplers>("/v1/samplers"), staleTime: Number.POSITIVE_INFINITY })
-    .data ?? { samplers: [], schedules: [] };
+  useQuery({
+    queryKey: ["samplers"],
+    queryFn: () => get<Samplers>("/v1/samplers"),
+    staleTime: Number.POSITIVE_INFINITY,
+  }).data ?? { samplers: [], schedules: [] };
 
 /** Who one is: undefined until it is known, null for somebody who has to sign in first. */
 export function useAccount(): Account | null | undefined {

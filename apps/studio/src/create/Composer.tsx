@@ -1,8 +1,8 @@
 // The words: prompt and negative prompt, how they are read, what the picture will cost and take, and the button.
 import { CornerDownLeft, Minus, Square, WandSparkles } from "lucide-react";
 import { type KeyboardEvent, useRef, useState } from "react";
-import { useLive } from "../api/use-live.ts";
 import { useModels, useQuote, useServer, useTokens } from "../api/queries.ts";
+import { useLive } from "../api/use-live.ts";
 import { hotkeys, matches, written } from "../shell/hotkeys.ts";
 import { cancelCurrent } from "../shell/jobs.ts";
 import { complain } from "../shell/notes.ts";
@@ -30,8 +30,20 @@ export function Composer() {
       }}
     >
       <div className="words">
-        <Words name="prompt" label="Prompt" placeholder="a red sailboat at dusk, watercolor" limit={server?.limits.promptLength} />
-        {shownNegative && <Words name="negative" label="Avoid" placeholder="what should not be there" limit={server?.limits.promptLength} />}
+        <Words
+          name="prompt"
+          label="Prompt"
+          placeholder="a red sailboat at dusk, watercolor"
+          limit={server?.limits.promptLength}
+        />
+        {shownNegative && (
+          <Words
+            name="negative"
+            label="Avoid"
+            placeholder="what should not be there"
+            limit={server?.limits.promptLength}
+          />
+        )}
       </div>
       <Unread />
       <div className="do">
@@ -51,12 +63,22 @@ export function Composer() {
           {refused ?? <Cost quote={quote.data} accounts={server?.accounts ?? false} />}
         </p>
         {active && (
-          <button type="button" className="cancel" onClick={cancelCurrent} title={written(hotkeys.cancel.keys).join(" ")}>
+          <button
+            type="button"
+            className="cancel"
+            onClick={cancelCurrent}
+            title={written(hotkeys.cancel.keys).join(" ")}
+          >
             <Square aria-hidden="true" />
             <span>Cancel</span>
           </button>
         )}
-        <button type="submit" className="primary generate" title={written(hotkeys.draw.keys).join(" ")} disabled={models.length === 0}>
+        <button
+          type="submit"
+          className="primary generate"
+          title={written(hotkeys.draw.keys).join(" ")}
+          disabled={models.length === 0}
+        >
           {active ? <CornerDownLeft aria-hidden="true" /> : <WandSparkles aria-hidden="true" />}
           {active ? "Add to queue" : form.count > 1 ? `Generate ${form.count}` : "Generate"}
         </button>
@@ -66,7 +88,13 @@ export function Composer() {
 }
 
 /** What the button will cost and take. */
-function Cost({ quote, accounts }: { readonly quote: ReturnType<typeof useQuote>["data"]; readonly accounts: boolean }) {
+function Cost({
+  quote,
+  accounts,
+}: {
+  readonly quote: ReturnType<typeof useQuote>["data"];
+  readonly accounts: boolean;
+}) {
   if (!quote) return null;
   const { seconds, wait, price, affordable, measured } = quote;
   return (
@@ -85,7 +113,17 @@ function Cost({ quote, accounts }: { readonly quote: ReturnType<typeof useQuote>
 }
 
 /** One field of words, with how many tokens they are. It grows with what is in it; Alt and arrows go through earlier prompts. */
-function Words({ name, label, placeholder, limit }: { readonly name: "prompt" | "negative"; readonly label: string; readonly placeholder: string; readonly limit: number | undefined }) {
+function Words({
+  name,
+  label,
+  placeholder,
+  limit,
+}: {
+  readonly name: "prompt" | "negative";
+  readonly label: string;
+  readonly placeholder: string;
+  readonly limit: number | undefined;
+}) {
   const text = useCreate((state) => state.form[name]);
   const history = useCreate((state) => state.history);
   const model = useCreate((state) => state.form.model);

@@ -18,7 +18,8 @@ export function Grain({ seed }: { readonly seed: number }) {
       state = (state ^ (state << 5)) >>> 0;
       return state / 2 ** 32;
     };
-    for (let i = 0; i < picture.data.length; i++) picture.data[i] = i % 4 === 3 ? 255 : 128 + (next() + next() + next() - 1.5) * 110;
+    for (let i = 0; i < picture.data.length; i++)
+      picture.data[i] = i % 4 === 3 ? 255 : 128 + (next() + next() + next() - 1.5) * 110;
     context.putImageData(picture, 0, 0);
   }, [seed]);
   return <canvas ref={ref} className="grain" width={SIDE} height={SIDE} />;

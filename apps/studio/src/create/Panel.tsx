@@ -27,18 +27,34 @@ export function Panel() {
       </summary>
       <div className="fields">
         {models.length > 1 && (
-          <Choice label="Model" value={model.id} options={models.map(({ id, name }) => [id, name])} onChange={(id) => useCreate.setState({ form: withModel(form, id) })} />
+          <Choice
+            label="Model"
+            value={model.id}
+            options={models.map(({ id, name }) => [id, name])}
+            onChange={(id) => useCreate.setState({ form: withModel(form, id) })}
+          />
         )}
         <Numbers form={form} model={model} server={server} samplers={samplers} />
         <Seed form={form} />
         <Size form={form} model={model} server={server} />
-        <Slider label="Pictures" value={form.count} least={1} most={server.limits.count} onChange={(count) => edit({ count })} onReset={() => edit({ count: 1 })} />
+        <Slider
+          label="Pictures"
+          value={form.count}
+          least={1}
+          most={server.limits.count}
+          onChange={(count) => edit({ count })}
+          onReset={() => edit({ count: 1 })}
+        />
         <Start form={form} />
         <div className="panel-foot">
           <button type="button" className="plain small" onClick={() => file.current?.click()}>
             <FileInput aria-hidden="true" /> Restore from a picture …
           </button>
-          <button type="button" className="plain small" onClick={() => useCreate.setState({ form: withModel(form, model.id) })}>
+          <button
+            type="button"
+            className="plain small"
+            onClick={() => useCreate.setState({ form: withModel(form, model.id) })}
+          >
             <RotateCcw aria-hidden="true" /> Defaults
           </button>
           <input
@@ -59,7 +75,17 @@ export function Panel() {
 }
 
 /** Steps, guidance, sampler, schedule. */
-function Numbers({ form, model, server, samplers }: { readonly form: Form; readonly model: Model; readonly server: Server; readonly samplers: Samplers }) {
+function Numbers({
+  form,
+  model,
+  server,
+  samplers,
+}: {
+  readonly form: Form;
+  readonly model: Model;
+  readonly server: Server;
+  readonly samplers: Samplers;
+}) {
   const { defaults } = model;
   const sampler = samplers.samplers.find(({ name }) => name === (form.sampler ?? defaults.sampler));
   return (
@@ -89,7 +115,10 @@ function Numbers({ form, model, server, samplers }: { readonly form: Form; reado
         <Choice
           label="Sampler"
           value={form.sampler ?? defaults.sampler}
-          options={samplers.samplers.map(({ name, title, calls }) => [name, calls > 1 ? `${title} (×${calls} time)` : title])}
+          options={samplers.samplers.map(({ name, title, calls }) => [
+            name,
+            calls > 1 ? `${title} (×${calls} time)` : title,
+          ])}
           usual={defaults.sampler}
           onChange={(name) => edit({ sampler: name === defaults.sampler ? undefined : name })}
         />
@@ -101,7 +130,11 @@ function Numbers({ form, model, server, samplers }: { readonly form: Form; reado
           onChange={(name) => edit({ schedule: name === defaults.schedule ? undefined : name })}
         />
       </div>
-      {sampler?.random && <p className="hint">{sampler.title} adds fresh noise at each step, so pictures keep changing with more steps.</p>}
+      {sampler?.random && (
+        <p className="hint">
+          {sampler.title} adds fresh noise at each step, so pictures keep changing with more steps.
+        </p>
+      )}
     </>
   );
 }
@@ -155,11 +188,19 @@ function Seed({ form }: { readonly form: Form }) {
         <button type="button" className="icon" aria-label="Another seed" onClick={() => edit({ seed: drawnSeed() })}>
           <Dices aria-hidden="true" />
         </button>
-        <button type="button" className="icon" aria-label="Keep the seed" aria-pressed={form.locked} onClick={() => edit({ locked: !form.locked })}>
+        <button
+          type="button"
+          className="icon"
+          aria-label="Keep the seed"
+          aria-pressed={form.locked}
+          onClick={() => edit({ locked: !form.locked })}
+        >
           <Icon aria-hidden="true" />
         </button>
       </div>
-      <p className="hint">{form.locked ? "Kept: the same words give the same picture." : "Another one for each drawing."}</p>
+      <p className="hint">
+        {form.locked ? "Kept: the same words give the same picture." : "Another one for each drawing."}
+      </p>
     </div>
   );
 }
@@ -180,7 +221,12 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
     <fieldset className="size">
       <legend>Size</legend>
       {side("width", width)}
-      <button type="button" className="icon" aria-label="Swap width and height" onClick={() => edit({ width: height, height: width })}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Swap width and height"
+        onClick={() => edit({ width: height, height: width })}
+      >
         <ArrowLeftRight aria-hidden="true" />
       </button>
       {side("height", height)}
@@ -193,7 +239,17 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
   );
 }
 
-function SideField({ label, value, step, onChange }: { readonly label: string; readonly value: number; readonly step: number; readonly onChange: (value: number) => void }) {
+function SideField({
+  label,
+  value,
+  step,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: number;
+  readonly step: number;
+  readonly onChange: (value: number) => void;
+}) {
   return (
     <input
       key={value}

@@ -3,8 +3,8 @@ import type { Job } from "@dreamgrain/server/contract";
 import { ArrowDown, ArrowUp, ChevronsUp, X } from "lucide-react";
 import { useState } from "react";
 import { useShallow } from "zustand/react/shallow";
-import { useLive } from "../api/use-live.ts";
 import { queueOf } from "../api/live.ts";
+import { useLive } from "../api/use-live.ts";
 import { cancel, cancelAll, move } from "../shell/jobs.ts";
 import { duration } from "../shell/words.ts";
 import { show } from "./store.ts";
@@ -55,7 +55,15 @@ export function Queue() {
   );
 }
 
-function Entry({ job, before, after }: { readonly job: Job; readonly before: Job | undefined; readonly after: Job | undefined }) {
+function Entry({
+  job,
+  before,
+  after,
+}: {
+  readonly job: Job;
+  readonly before: Job | undefined;
+  readonly after: Job | undefined;
+}) {
   const preview = useLive((live) => live.previews[job.id]);
   const { settings, progress } = job;
   const words = settings.prompt ?? "no words";
@@ -71,20 +79,41 @@ function Entry({ job, before, after }: { readonly job: Job; readonly before: Job
       <span className="entry-do">
         {before && (
           <>
-            <button type="button" className="icon" aria-label={`To the front: ${words}`} onClick={() => void move(job.id, { to: "front" })}>
+            <button
+              type="button"
+              className="icon"
+              aria-label={`To the front: ${words}`}
+              onClick={() => void move(job.id, { to: "front" })}
+            >
               <ChevronsUp aria-hidden="true" />
             </button>
-            <button type="button" className="icon" aria-label={`Earlier: ${words}`} onClick={() => void move(job.id, { before: before.id })}>
+            <button
+              type="button"
+              className="icon"
+              aria-label={`Earlier: ${words}`}
+              onClick={() => void move(job.id, { before: before.id })}
+            >
               <ArrowUp aria-hidden="true" />
             </button>
           </>
         )}
         {after && (
-          <button type="button" className="icon" aria-label={`Later: ${words}`} onClick={() => void move(job.id, { after: after.id })}>
+          <button
+            type="button"
+            className="icon"
+            aria-label={`Later: ${words}`}
+            onClick={() => void move(job.id, { after: after.id })}
+          >
             <ArrowDown aria-hidden="true" />
           </button>
         )}
-        <button type="button" className="icon" aria-label={`Cancel: ${words}`} disabled={job.cancelling} onClick={() => void cancel(job.id)}>
+        <button
+          type="button"
+          className="icon"
+          aria-label={`Cancel: ${words}`}
+          disabled={job.cancelling}
+          onClick={() => void cancel(job.id)}
+        >
           <X aria-hidden="true" />
         </button>
       </span>

@@ -1,15 +1,20 @@
 // The picture: the last one made, the one being made as it comes out of the noise, or an invitation.
 import type { Job, Picture } from "@dreamgrain/server/contract";
-import { useLive } from "../api/use-live.ts";
 import { isActive } from "../api/live.ts";
 import { usePictures } from "../api/pictures.ts";
+import { useLive } from "../api/use-live.ts";
 import { PictureActions } from "../gallery/PictureActions.tsx";
 import { credits, duration } from "../shell/words.ts";
 import { Grain } from "./Grain.tsx";
 import { edit, show, useCreate } from "./store.ts";
 
 /** What a newcomer may try; each draws well with the model that ships. */
-const ideas = ["a dream of a distant galaxy", "a red sailboat at dusk, watercolor", "a castle on a hill at night", "a lighthouse in a storm"];
+const ideas = [
+  "a dream of a distant galaxy",
+  "a red sailboat at dusk, watercolor",
+  "a castle on a hill at night",
+  "a lighthouse in a storm",
+];
 
 /** The large picture of Create. */
 export function Stage() {
@@ -34,7 +39,8 @@ export function Stage() {
 function OfJob({ job }: { readonly job: Job }) {
   const preview = useLive((live) => live.previews[job.id]);
   const { pictures, settings, state, progress } = job;
-  if (!isActive(job) && pictures.length > 0) return <Finished pictures={pictures} ended={state === "done" ? undefined : job} />;
+  if (!isActive(job) && pictures.length > 0)
+    return <Finished pictures={pictures} ended={state === "done" ? undefined : job} />;
   if (!isActive(job)) return <Ended job={job} />;
   const cells = Array.from({ length: settings.count }, (_, index) => ({
     index,
@@ -50,7 +56,12 @@ function OfJob({ job }: { readonly job: Job }) {
             {picture ? (
               <img src={picture.url} alt={settings.prompt ?? "unguided picture"} />
             ) : coming ? (
-              <img src={coming.image} alt={`Step ${coming.step} of ${coming.steps}`} data-step={coming.step} className="coming" />
+              <img
+                src={coming.image}
+                alt={`Step ${coming.step} of ${coming.steps}`}
+                data-step={coming.step}
+                className="coming"
+              />
             ) : (
               <Grain seed={Number(BigInt.asUintN(32, BigInt(settings.seed) + BigInt(index)))} />
             )}
@@ -90,7 +101,13 @@ function Finished({ pictures, ended }: { readonly pictures: readonly Picture[]; 
     <>
       <div className="cells" data-count={pictures.length} style={shape(pictures.length, first.width, first.height)}>
         {pictures.map((picture) => (
-          <button key={picture.id} type="button" className="cell" disabled={pictures.length === 1} onClick={() => show({ picture })}>
+          <button
+            key={picture.id}
+            type="button"
+            className="cell"
+            disabled={pictures.length === 1}
+            onClick={() => show({ picture })}
+          >
             <img
               src={picture.url}
               alt={settings.prompt ?? "unguided picture"}
@@ -106,7 +123,8 @@ function Finished({ pictures, ended }: { readonly pictures: readonly Picture[]; 
         {pictures.length === 1 ? (
           <>
             <p className="quiet number">
-              {settings.steps} steps · guidance {settings.guidance} · seed {settings.seed} · {duration(seconds)} · {credits(price)}
+              {settings.steps} steps · guidance {settings.guidance} · seed {settings.seed} · {duration(seconds)} ·{" "}
+              {credits(price)}
             </p>
             <PictureActions picture={first} />
           </>

@@ -18,8 +18,13 @@ export function Start({ form }: { readonly form: Form }) {
       {form.image ? (
         <>
           <div className="start-picture">
-            <img src={form.image.url} alt="The picture to begin with" />
-            <button type="button" className="icon" aria-label="Do not begin with this picture" onClick={() => edit({ image: undefined })}>
+            <img src={form.image.url} alt="What is begun with" />
+            <button
+              type="button"
+              className="icon"
+              aria-label="Do not begin with this picture"
+              onClick={() => edit({ image: undefined })}
+            >
               <X aria-hidden="true" />
             </button>
           </div>

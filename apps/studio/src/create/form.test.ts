@@ -2,7 +2,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pictureOf } from "../api/fixtures.ts";
-import { drawnSeed, edited, freshForm, recalled, replaced, requestOf, rounded, seedAfter, sideNear, withModel } from "./form.ts";
+import {
+  drawnSeed,
+  edited,
+  freshForm,
+  recalled,
+  replaced,
+  requestOf,
+  rounded,
+  seedAfter,
+  sideNear,
+  withModel,
+} from "./form.ts";
 
 const { settings } = pictureOf("p");
 
@@ -11,7 +22,11 @@ describe("the form", () => {
     expect(requestOf(freshForm("5"))).toEqual({ seed: "5", count: 1 });
     expect(requestOf({ ...freshForm("not a seed"), prompt: " " })).toEqual({ count: 1 });
     const image = { source: { upload: "abcdefgh" }, url: "" };
-    expect(requestOf({ ...freshForm("0"), image, strength: 0.3 })).toMatchObject({ seed: "0", image: { upload: "abcdefgh" }, strength: 0.3 });
+    expect(requestOf({ ...freshForm("0"), image, strength: 0.3 })).toMatchObject({
+      seed: "0",
+      image: { upload: "abcdefgh" },
+      strength: 0.3,
+    });
   });
 
   it("asks for the same picture again once everything of it is recalled", () => {
@@ -30,15 +45,22 @@ describe("the form", () => {
 
   it("changes the seed unless it is kept, and draws seeds that every program takes", () => {
     expect(seedAfter({ ...freshForm("5"), locked: true })).toBe("5");
-    fc.assert(fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (random) => {
-      const seed = Number(drawnSeed(() => random));
-      expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
-    }));
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (random) => {
+        const seed = Number(drawnSeed(() => random));
+        expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
+      }),
+    );
   });
 
   it("goes back to the model's own where a field is emptied or the model is another", () => {
     expect(edited({ ...freshForm("1"), steps: 9 }, { steps: undefined })).not.toHaveProperty("steps");
-    expect(requestOf(withModel({ ...freshForm("1"), prompt: "x", steps: 9, sampler: "heun" }, "other"))).toEqual({ model: "other", prompt: "x", seed: "1", count: 1 });
+    expect(requestOf(withModel({ ...freshForm("1"), prompt: "x", steps: 9, sampler: "heun" }, "other"))).toEqual({
+      model: "other",
+      prompt: "x",
+      seed: "1",
+      count: 1,
+    });
   });
 
   it("finds sides that the model can draw", () => {

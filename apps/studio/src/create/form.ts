@@ -1,5 +1,5 @@
 // The form of Create as data: what a person has chosen, what that asks of the server, what a picture fills in. Pure.
-import type { DrawRequest, Model, Settings, Source } from "@dreamgrain/server/contract";
+import type { DrawRequest, Model, Source } from "@dreamgrain/server/contract";
 
 /** What is chosen. What is undefined follows the model's default, also when the model changes. */
 export interface Form {
@@ -40,7 +40,8 @@ export const drawnSeed = (random: () => number = Math.random): string => `${Math
 
 /** What the form asks of the server. */
 export function requestOf(form: Form): DrawRequest {
-  const { model, prompt, negative, steps, guidance, sampler, schedule, width, height, seed, count, image, strength } = form;
+  const { model, prompt, negative, steps, guidance, sampler, schedule, width, height, seed, count, image, strength } =
+    form;
   return {
     ...form.rest,
     ...(model !== undefined && { model }),
@@ -65,12 +66,13 @@ export const seedAfter = (form: Form, random?: () => number): string => (form.lo
 export type Recall = "all" | "remix" | "prompt" | "seed" | "size";
 
 /** The form with what a picture was made from. A recalled seed is locked, or it would be gone with the next drawing. */
-export function recalled(form: Form, settings: Partial<Settings> & { readonly image?: Source }, what: Recall): Form {
+export function recalled(form: Form, settings: DrawRequest, what: Recall): Form {
   if (what === "prompt") return { ...form, prompt: settings.prompt ?? "", negative: settings.negative ?? "" };
   if (what === "seed") return { ...form, seed: settings.seed ?? form.seed, locked: true };
   if (what === "size") return { ...form, ...given({ width: settings.width, height: settings.height }) };
   const { rescale, shift, clipSkip, rng, variation, imageGuidance, image } = settings;
-  const kept = what === "remix" ? { seed: form.seed, locked: form.locked } : { seed: settings.seed ?? form.seed, locked: true };
+  const kept =
+    what === "remix" ? { seed: form.seed, locked: form.locked } : { seed: settings.seed ?? form.seed, locked: true };
   return {
     ...{ prompt: settings.prompt ?? "", negative: settings.negative ?? "", count: 1 },
     ...given({ model: settings.model, steps: settings.steps, guidance: settings.guidance }),

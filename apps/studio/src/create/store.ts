@@ -1,5 +1,5 @@
 // The form of Create as it stands, kept on this device, and what is done with it from any page.
-import type { DrawRequest, Job, Picture, Settings, Upload } from "@dreamgrain/server/contract";
+import type { DrawRequest, Job, Picture, Upload } from "@dreamgrain/server/contract";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import { post } from "../api/client.ts";
@@ -30,15 +30,19 @@ export const useCreate = create<CreateState>()(
 );
 
 /** Change fields of the form; undefined empties one. */
-export const edit = (changes: Parameters<typeof edited>[1]): void =>
+export function edit(changes: Parameters<typeof edited>[1]): void {
   useCreate.setState(({ form }) => ({ form: edited(form, changes) }));
+}
 
 /** Fill the form with what a picture was made from. */
-export const recall = (settings: Partial<Settings>, what: Recall): void =>
+export function recall(settings: DrawRequest, what: Recall): void {
   useCreate.setState(({ form }) => ({ form: recalled(form, settings, what) }));
+}
 
 /** Show this on the stage; undefined for whatever comes last. */
-export const show = (shown: Shown | undefined): void => useCreate.setState({ shown });
+export function show(shown: Shown | undefined): void {
+  useCreate.setState({ shown });
+}
 
 /** Draw what the form says, before the other queued jobs if told. @throws ApiError */
 export async function draw(front = false): Promise<Job> {

@@ -6,7 +6,17 @@ import { Dialog } from "../shell/Dialog.tsx";
 import { differences } from "./walking.ts";
 
 /** Open with two pictures. */
-export function Compare({ open, one, two, onClose }: { readonly open: boolean; readonly one: Picture | undefined; readonly two: Picture | undefined; readonly onClose: () => void }) {
+export function Compare({
+  open,
+  one,
+  two,
+  onClose,
+}: {
+  readonly open: boolean;
+  readonly one: Picture | undefined;
+  readonly two: Picture | undefined;
+  readonly onClose: () => void;
+}) {
   return (
     <Dialog open={open && one !== undefined && two !== undefined} onClose={onClose} label="Compare" className="compare">
       {one && two && <Pair one={one} two={two} onClose={onClose} />}
@@ -25,11 +35,22 @@ function Pair({ one, two, onClose }: { readonly one: Picture; readonly two: Pict
           <X aria-hidden="true" />
         </button>
       </header>
-      <div className="over" style={{ "--at": `${at}%`, aspectRatio: `${one.width} / ${one.height}` } as React.CSSProperties}>
+      <div
+        className="over"
+        style={{ "--at": `${at}%`, aspectRatio: `${one.width} / ${one.height}` } as React.CSSProperties}
+      >
         <img src={two.url} alt={`Right: ${two.settings.prompt ?? "no words"}`} />
         <img src={one.url} alt={`Left: ${one.settings.prompt ?? "no words"}`} className="left" />
         <span className="line" />
-        <input type="range" min={0} max={100} step={0.5} value={at} aria-label="How much of the left picture is shown" onChange={(event) => setAt(Number(event.target.value))} />
+        <input
+          type="range"
+          min={0}
+          max={100}
+          step={0.5}
+          value={at}
+          aria-label="How much of the left picture is shown"
+          onChange={(event) => setAt(Number(event.target.value))}
+        />
       </div>
       <table>
         <thead>

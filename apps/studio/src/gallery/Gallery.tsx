@@ -39,7 +39,9 @@ export default function Gallery() {
     [pictures.length, hasNextPage, isFetchingNextPage, fetchNextPage],
   );
   const select = (picture: Picture): void =>
-    setSelected((before) => (before.some(({ id }) => id === picture.id) ? before.filter(({ id }) => id !== picture.id) : [...before, picture]));
+    setSelected((before) =>
+      before.some(({ id }) => id === picture.id) ? before.filter(({ id }) => id !== picture.id) : [...before, picture],
+    );
   const show = (next: Filter): void => {
     setFilter(next);
     setSelected([]);
@@ -85,10 +87,18 @@ export default function Gallery() {
         </p>
         <Search filter={filter} onChange={show} />
         <div className="gallery-tools">
-          <button type="button" aria-pressed={filter.starred === true} onClick={() => show(filter.starred ? {} : { starred: true })}>
+          <button
+            type="button"
+            aria-pressed={filter.starred === true}
+            onClick={() => show(filter.starred ? {} : { starred: true })}
+          >
             <Star aria-hidden="true" /> <span>Starred</span>
           </button>
-          <button type="button" aria-pressed={filter.deleted === true} onClick={() => show(filter.deleted ? {} : { deleted: true })}>
+          <button
+            type="button"
+            aria-pressed={filter.deleted === true}
+            onClick={() => show(filter.deleted ? {} : { deleted: true })}
+          >
             <Trash2 aria-hidden="true" /> <span>Bin</span>
           </button>
           <button
@@ -164,7 +174,10 @@ export default function Gallery() {
 function Empty({ filter }: { readonly filter: Filter }) {
   const [title, hint] =
     filter.text !== undefined
-      ? [`No picture has the words “${filter.text}”.`, "Each word is looked for at the beginning of the words of prompts."]
+      ? [
+          `No picture has the words “${filter.text}”.`,
+          "Each word is looked for at the beginning of the words of prompts.",
+        ]
       : filter.deleted
         ? ["The bin is empty.", "What is deleted stays here for thirty days."]
         : filter.starred

@@ -6,7 +6,15 @@ import { Link, useLocation } from "wouter";
 import { begin, bringBack, fileName, recallFrom, removeWithUndo, toggleStar } from "./actions.ts";
 
 /** Star, recall, begin with, save, delete. In Create also the way to the gallery. */
-export function PictureActions({ picture, inGallery = false, onDone }: { readonly picture: Picture; readonly inGallery?: boolean; readonly onDone?: () => void }) {
+export function PictureActions({
+  picture,
+  inGallery = false,
+  onDone,
+}: {
+  readonly picture: Picture;
+  readonly inGallery?: boolean;
+  readonly onDone?: () => void;
+}) {
   const queries = useQueryClient();
   const [, go] = useLocation();
   const toCreate = (act: () => void) => (): void => {
@@ -29,22 +37,59 @@ export function PictureActions({ picture, inGallery = false, onDone }: { readonl
     );
   return (
     <div className="actions">
-      <button type="button" className="icon" aria-label="Star" aria-pressed={picture.starred} title="Star ( . )" onClick={() => void toggleStar(queries, picture)}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Star"
+        aria-pressed={picture.starred}
+        title="Star ( . )"
+        onClick={() => void toggleStar(queries, picture)}
+      >
         <Star aria-hidden="true" fill={picture.starred ? "currentColor" : "none"} />
       </button>
-      <button type="button" className="icon" aria-label="Recall everything" title="Recall everything (A)" onClick={toCreate(() => recallFrom(picture, "all"))}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Recall everything"
+        title="Recall everything (A)"
+        onClick={toCreate(() => recallFrom(picture, "all"))}
+      >
         <RotateCcw aria-hidden="true" />
       </button>
-      <button type="button" className="icon" aria-label="Recall all but the seed" title="Recall all but the seed (R)" onClick={toCreate(() => recallFrom(picture, "remix"))}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Recall all but the seed"
+        title="Recall all but the seed (R)"
+        onClick={toCreate(() => recallFrom(picture, "remix"))}
+      >
         <Shuffle aria-hidden="true" />
       </button>
-      <button type="button" className="icon" aria-label="Recall the seed" title="Recall the seed (S)" onClick={toCreate(() => recallFrom(picture, "seed"))}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Recall the seed"
+        title="Recall the seed (S)"
+        onClick={toCreate(() => recallFrom(picture, "seed"))}
+      >
         <Sprout aria-hidden="true" />
       </button>
-      <button type="button" className="icon" aria-label="Begin the next with it" title="Begin the next with it" onClick={toCreate(() => begin(picture))}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Begin the next with it"
+        title="Begin the next with it"
+        onClick={toCreate(() => begin(picture))}
+      >
         <ImagePlus aria-hidden="true" />
       </button>
-      <a className="button icon" href={picture.url} download={fileName(picture)} aria-label="Save the file" title="Save the file">
+      <a
+        className="button icon"
+        href={picture.url}
+        download={fileName(picture)}
+        aria-label="Save the file"
+        title="Save the file"
+      >
         <Download aria-hidden="true" />
       </a>
       <button

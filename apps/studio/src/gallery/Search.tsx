@@ -17,7 +17,7 @@ export function Search({ filter, onChange }: { readonly filter: Filter; readonly
     if (text !== (filter[by] ?? "")) onChange(text === "" ? {} : { [by]: text });
   }, [still, by]);
   return (
-    <form role="search" className="search" onSubmit={(event) => event.preventDefault()}>
+    <search className="search">
       <label className="search-field">
         <span className="hidden">{by === "text" ? "Search the words of prompts" : "Search what pictures show"}</span>
         <Glass aria-hidden="true" />
@@ -49,6 +49,6 @@ export function Search({ filter, onChange }: { readonly filter: Filter; readonly
           <X aria-hidden="true" /> Similar to one
         </button>
       )}
-    </form>
+    </search>
   );
 }

@@ -15,7 +15,6 @@ import { credits, duration, moment } from "../shell/words.ts";
 import { recallFrom, removeWithUndo, toggleStar } from "./actions.ts";
 import { PictureActions } from "./PictureActions.tsx";
 
-
 /** Open while there is an `id`; arrows go to its neighbours among `pictures`. */
 export function Viewer({
   id,
@@ -41,7 +40,15 @@ export function Viewer({
     <Dialog open={id !== undefined} onClose={onClose} label="Picture" className="viewer">
       {(dialog) =>
         picture ? (
-          <Open dialog={dialog} picture={picture} index={index} count={pictures.length} onMove={onMove} onSimilar={onSimilar} onClose={onClose} />
+          <Open
+            dialog={dialog}
+            picture={picture}
+            index={index}
+            count={pictures.length}
+            onMove={onMove}
+            onSimilar={onSimilar}
+            onClose={onClose}
+          />
         ) : (
           <p className="quiet viewer-none">{error ? error.message : "Opening …"}</p>
         )
@@ -117,7 +124,11 @@ function Open({
       }}
     >
       <div className="viewer-picture">
-        <img src={picture.url} alt={picture.settings.prompt ?? "unguided picture"} style={{ aspectRatio: `${picture.width} / ${picture.height}` }} />
+        <img
+          src={picture.url}
+          alt={picture.settings.prompt ?? "unguided picture"}
+          style={{ aspectRatio: `${picture.width} / ${picture.height}` }}
+        />
         {index > 0 && (
           <button type="button" className="icon previous" aria-label="Newer" onClick={() => step(-1)}>
             <ChevronLeft aria-hidden="true" />
@@ -130,7 +141,13 @@ function Open({
         )}
       </div>
       <div className="viewer-top">
-        <button type="button" className="icon" aria-label="What made it" aria-pressed={info} onClick={() => set({ info: !info })}>
+        <button
+          type="button"
+          className="icon"
+          aria-label="What made it"
+          aria-pressed={info}
+          onClick={() => set({ info: !info })}
+        >
           <Info aria-hidden="true" />
         </button>
         <button type="button" className="icon" aria-label="Close" onClick={onClose}>
@@ -154,7 +171,8 @@ function Open({
 function Made({ picture }: { readonly picture: Picture }) {
   const { settings, seconds, price, created, width, height, modelHash, notices } = picture;
   const { samplers, schedules } = useSamplers();
-  const title = (list: readonly { name: string; title: string }[], name: string): string => list.find((one) => one.name === name)?.title ?? name;
+  const title = (list: readonly { name: string; title: string }[], name: string): string =>
+    list.find((one) => one.name === name)?.title ?? name;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Avoided", settings.negative],
     ["Seed", settings.seed],
@@ -190,7 +208,13 @@ function Made({ picture }: { readonly picture: Picture }) {
           {text}
         </p>
       ))}
-      <button type="button" className="plain small" onClick={() => void navigator.clipboard?.writeText(settings.prompt ?? "").then(() => note("The words are copied."))}>
+      <button
+        type="button"
+        className="plain small"
+        onClick={() =>
+          void navigator.clipboard?.writeText(settings.prompt ?? "").then(() => note("The words are copied."))
+        }
+      >
         Copy the words
       </button>
     </div>

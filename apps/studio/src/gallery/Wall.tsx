@@ -60,7 +60,13 @@ export function Wall({
     ref.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus();
   });
   const press = (event: KeyboardEvent): void => {
-    const to = moved(event.key, at, columns, pictures.length, Math.max(1, Math.floor(window.innerHeight / (side + GAP)) - 1));
+    const to = moved(
+      event.key,
+      at,
+      columns,
+      pictures.length,
+      Math.max(1, Math.floor(window.innerHeight / (side + GAP)) - 1),
+    );
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     onAt(to);
@@ -69,17 +75,30 @@ export function Wall({
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot have rows that are not there.
-    <div ref={ref} className="wall" role="grid" aria-label="Pictures" aria-rowcount={rows} aria-colcount={columns} tabIndex={-1} onKeyDown={press}>
+    <div
+      ref={ref}
+      className="wall"
+      role="grid"
+      aria-label="Pictures"
+      aria-rowcount={rows}
+      aria-colcount={columns}
+      tabIndex={-1}
+      onKeyDown={press}
+    >
       <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {items.map((row) => (
+          // biome-ignore lint/a11y/useSemanticElements: as above.
           <div
             key={row.key}
-            // biome-ignore lint/a11y/useSemanticElements: as above.
             role="row"
             tabIndex={-1}
             aria-rowindex={row.index + 1}
             className="wall-row"
-            style={{ height: side, gridTemplateColumns: `repeat(${columns}, 1fr)`, transform: `translateY(${row.start - top}px)` }}
+            style={{
+              height: side,
+              gridTemplateColumns: `repeat(${columns}, 1fr)`,
+              transform: `translateY(${row.start - top}px)`,
+            }}
           >
             {Array.from({ length: Math.min(columns, count - row.index * columns) }, (_, column) => {
               const index = row.index * columns + column;
@@ -96,7 +115,6 @@ export function Wall({
                   onOpen={onOpen}
                 />
               ) : (
-                // biome-ignore lint/suspicious/noArrayIndexKey: what is not here yet is known by its place alone.
                 // biome-ignore lint/a11y/useSemanticElements: as above.
                 <div key={index} role="gridcell" tabIndex={-1} aria-colindex={column + 1} className="tile waiting" />
               );

@@ -23,7 +23,10 @@ export function recallFrom(picture: Picture, what: Recall): void {
 
 /** Star a picture, or take the star away. */
 export const toggleStar = (queries: QueryClient, picture: Picture): Promise<void> =>
-  star(queries, picture, !picture.starred).then(() => renew([picture.id], (one) => ({ ...one, starred: !picture.starred })), complain);
+  star(queries, picture, !picture.starred).then(
+    () => renew([picture.id], (one) => ({ ...one, starred: !picture.starred })),
+    complain,
+  );
 
 /** Delete pictures, with a way back. */
 export async function removeWithUndo(queries: QueryClient, ids: readonly string[]): Promise<void> {

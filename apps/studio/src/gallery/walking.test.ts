@@ -7,10 +7,16 @@ describe("moved", () => {
   it("never leaves the wall", () => {
     const key = fc.constantFrom("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End");
     fc.assert(
-      fc.property(key, fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 12 }), fc.nat(499), (key, count, columns, from) => {
-        const to = moved(key, from % count, columns, count, 3);
-        expect(to !== undefined && to >= 0 && to < count).toBe(true);
-      }),
+      fc.property(
+        key,
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(499),
+        (key, count, columns, from) => {
+          const to = moved(key, from % count, columns, count, 3);
+          expect(to !== undefined && to >= 0 && to < count).toBe(true);
+        },
+      ),
     );
   });
   it("goes up and down within a column, and to the end of a short last row", () => {

@@ -19,9 +19,13 @@ export function moved(key: string, at: number, columns: number, count: number, p
 }
 
 /** What two records differ in: the names of the fields, with both values as text. */
-export function differences(one: object, two: object): { readonly name: string; readonly one: string; readonly two: string }[] {
+export function differences(
+  one: object,
+  two: object,
+): { readonly name: string; readonly one: string; readonly two: string }[] {
   const [a, b] = [new Map(Object.entries(one)), new Map(Object.entries(two))];
-  const shown = (value: unknown): string => (value === undefined ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value));
+  const shown = (value: unknown): string =>
+    value === undefined ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
   return [...new Set([...a.keys(), ...b.keys()])]
     .map((name) => ({ name, one: shown(a.get(name)), two: shown(b.get(name)) }))
     .filter((pair) => pair.one !== pair.two);

@@ -1,14 +1,15 @@
 // Grid: the same picture over and over with two things changed, and what each cell took and cost.
-import { useQueries } from "@tanstack/react-query";
+
 import type { Quote } from "@dreamgrain/server/contract";
+import { useQueries } from "@tanstack/react-query";
 import { Grid3x3, Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { post } from "../api/client.ts";
-import { useLive } from "../api/use-live.ts";
 import { useModels, useSamplers, useStill } from "../api/queries.ts";
-import { Choice } from "../create/Panel.tsx";
+import { useLive } from "../api/use-live.ts";
 import { requestOf } from "../create/form.ts";
+import { Choice } from "../create/Panel.tsx";
 import { edit, useCreate } from "../create/store.ts";
 import { useHotkeys } from "../shell/hotkeys.ts";
 import { cancelAll } from "../shell/jobs.ts";
@@ -21,9 +22,17 @@ import { type Typed, useGrid } from "./store.ts";
 import "./grid.css";
 
 const ideas: readonly { readonly title: string; readonly x: Typed; readonly y: Typed }[] = [
-  { title: "What are steps worth?", x: { name: "steps", text: "1, 2, 5, 10, 20, 40" }, y: { name: "seed", text: "1-3" } },
+  {
+    title: "What are steps worth?",
+    x: { name: "steps", text: "1, 2, 5, 10, 20, 40" },
+    y: { name: "seed", text: "1-3" },
+  },
   { title: "How hard to guide?", x: { name: "guidance", text: "0, 1, 2, 4, 8, 16" }, y: { name: "seed", text: "1-3" } },
-  { title: "Which sampler, how many steps?", x: { name: "steps", text: "3, 6, 12, 24" }, y: { name: "sampler", text: "euler, euler_a, heun, dpmpp2m" } },
+  {
+    title: "Which sampler, how many steps?",
+    x: { name: "steps", text: "3, 6, 12, 24" },
+    y: { name: "sampler", text: "euler, euler_a, heun, dpmpp2m" },
+  },
 ];
 
 /** /grid, and /grid/:group for one that was drawn. */
@@ -58,7 +67,9 @@ export default function Grid() {
   return (
     <section className="page grid-page">
       <h1>Grid</h1>
-      <p className="lede">The same picture with two things changed: see what steps, guidance and seeds do, and what they cost.</p>
+      <p className="lede">
+        The same picture with two things changed: see what steps, guidance and seeds do, and what they cost.
+      </p>
       <form
         className="axes"
         onSubmit={(event) => {
@@ -68,7 +79,12 @@ export default function Grid() {
       >
         <label className="grid-prompt">
           Prompt
-          <input data-main-field value={form.prompt} placeholder="a castle on a hill at night" onChange={(event) => edit({ prompt: event.target.value })} />
+          <input
+            data-main-field
+            value={form.prompt}
+            placeholder="a castle on a hill at night"
+            onChange={(event) => edit({ prompt: event.target.value })}
+          />
         </label>
         <AxisField label="Across" typed={x} other={y.name} onChange={(typed) => useGrid.setState({ x: typed })} />
         <AxisField label="Down" typed={y} other={x.name} onChange={(typed) => useGrid.setState({ y: typed })} />
@@ -81,10 +97,23 @@ export default function Grid() {
         </div>
         <div className="do">
           <p className={typeof planned === "string" ? "quote bad" : "quote"} aria-live="polite">
-            {typeof planned === "string" ? planned : sending ? `Sent ${sending.sent} of ${sending.of}` : <>{counted(planned.length, "picture")}{total}</>}
+            {typeof planned === "string" ? (
+              planned
+            ) : sending ? (
+              `Sent ${sending.sent} of ${sending.of}`
+            ) : (
+              <>
+                {counted(planned.length, "picture")}
+                {total}
+              </>
+            )}
           </p>
           {(sending || shown) && <StopButton group={shown} sending={sending !== undefined} onStop={cancel} />}
-          <button type="submit" className="primary" disabled={typeof planned === "string" || sending !== undefined || models.length === 0}>
+          <button
+            type="submit"
+            className="primary"
+            disabled={typeof planned === "string" || sending !== undefined || models.length === 0}
+          >
             <Grid3x3 aria-hidden="true" /> Draw the grid
           </button>
         </div>
@@ -94,7 +123,15 @@ export default function Grid() {
   );
 }
 
-function StopButton({ group, sending, onStop }: { readonly group: string | undefined; readonly sending: boolean; readonly onStop: () => void }) {
+function StopButton({
+  group,
+  sending,
+  onStop,
+}: {
+  readonly group: string | undefined;
+  readonly sending: boolean;
+  readonly onStop: () => void;
+}) {
   const active = useGroupActive(group);
   if (!sending && !active) return null;
   return (
@@ -112,7 +149,8 @@ function plan(form: ReturnType<typeof useCreate.getState>["form"], x: Typed, y: 
   try {
     const axis = ({ name, text }: Typed) => ({ name, values: valuesOf(name, text) });
     if (x.name === y.name) return "Both axes change the same thing.";
-    if ((x.name === "strength" || y.name === "strength") && !form.image) return "Strength needs a picture to begin with; choose one in Create.";
+    if ((x.name === "strength" || y.name === "strength") && !form.image)
+      return "Strength needs a picture to begin with; choose one in Create.";
     return cellsOf(requestOf(form), axis(x), axis(y));
   } catch (error) {
     return (error as Error).message;
@@ -150,7 +188,17 @@ function useTotal(cells: readonly Cell[], enabled: boolean): string {
 }
 
 /** What an axis changes, and its values: typed, or chosen where there is a list. */
-function AxisField({ label, typed, other, onChange }: { readonly label: string; readonly typed: Typed; readonly other: AxisName; readonly onChange: (typed: Typed) => void }) {
+function AxisField({
+  label,
+  typed,
+  other,
+  onChange,
+}: {
+  readonly label: string;
+  readonly typed: Typed;
+  readonly other: AxisName;
+  readonly onChange: (typed: Typed) => void;
+}) {
   const { samplers, schedules } = useSamplers();
   const list = typed.name === "sampler" ? samplers : typed.name === "schedule" ? schedules : undefined;
   const chosen = typed.text.split(",").map((part) => part.trim());
@@ -160,7 +208,9 @@ function AxisField({ label, typed, other, onChange }: { readonly label: string; 
       <Choice
         label={label}
         value={typed.name}
-        options={(Object.keys(axes) as AxisName[]).filter((name) => name !== other).map((name) => [name, axes[name].title])}
+        options={(Object.keys(axes) as AxisName[])
+          .filter((name) => name !== other)
+          .map((name) => [name, axes[name].title])}
         onChange={(name) => onChange({ name: name as AxisName, text: axes[name as AxisName].example })}
       />
       {list ? (
@@ -172,7 +222,12 @@ function AxisField({ label, typed, other, onChange }: { readonly label: string; 
               className="chip"
               aria-pressed={chosen.includes(name)}
               onClick={() =>
-                onChange({ ...typed, text: (chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]).filter(Boolean).join(", ") })
+                onChange({
+                  ...typed,
+                  text: (chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name])
+                    .filter(Boolean)
+                    .join(", "),
+                })
               }
             >
               {title}
@@ -182,7 +237,11 @@ function AxisField({ label, typed, other, onChange }: { readonly label: string; 
       ) : (
         <label className="axis-values">
           Values
-          <input value={typed.text} placeholder={axes[typed.name].example} onChange={(event) => onChange({ ...typed, text: event.target.value })} />
+          <input
+            value={typed.text}
+            placeholder={axes[typed.name].example}
+            onChange={(event) => onChange({ ...typed, text: event.target.value })}
+          />
         </label>
       )}
     </fieldset>

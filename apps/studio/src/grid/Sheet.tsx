@@ -5,8 +5,8 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 import { useShallow } from "zustand/react/shallow";
 import { get, query } from "../api/client.ts";
-import { useLive } from "../api/use-live.ts";
 import { useSamplers } from "../api/queries.ts";
+import { useLive } from "../api/use-live.ts";
 import { Grain } from "../create/Grain.tsx";
 import { credits, duration } from "../shell/words.ts";
 import { type Axis, axes, drawnOf } from "./axes.ts";
@@ -65,7 +65,10 @@ export function Sheet({ group }: { readonly group: string }) {
                 </th>
                 {x.values.map((across, column) => (
                   <td key={across}>
-                    <SheetCell job={drawn.jobs[row]?.[column]} name={`${axes[x.name].title} ${across}, ${axes[y.name].title} ${value}`} />
+                    <SheetCell
+                      job={drawn.jobs[row]?.[column]}
+                      name={`${axes[x.name].title} ${across}, ${axes[y.name].title} ${value}`}
+                    />
                   </td>
                 ))}
               </tr>
@@ -92,7 +95,11 @@ function SheetCell({ job, name }: { readonly job: Job | undefined; readonly name
         </Link>
       ) : (
         <div className="cell" style={ratio} title={job?.error?.message}>
-          {preview ? <img src={preview.image} alt={`${name}, step ${preview.step}`} className="coming" /> : <Grain seed={Number(job?.settings.seed.slice(-9) ?? 1)} />}
+          {preview ? (
+            <img src={preview.image} alt={`${name}, step ${preview.step}`} className="coming" />
+          ) : (
+            <Grain seed={Number(job?.settings.seed.slice(-9) ?? 1)} />
+          )}
         </div>
       )}
       <p className="number">{job ? what(job) : "to be sent"}</p>

@@ -45,7 +45,11 @@ describe("a grid", () => {
   it("has a cell for each pair, with the words in place of the first of them", () => {
     const cells = cellsOf({ prompt: "a boat at dusk", seed: "1", count: 4 }, x, y);
     expect(cells).toHaveLength(6);
-    expect(cells[3]).toMatchObject({ row: 1, column: 1, request: { prompt: "a boat at dawn", steps: 5, seed: "1", count: 1 } });
+    expect(cells[3]).toMatchObject({
+      row: 1,
+      column: 1,
+      request: { prompt: "a boat at dawn", steps: 5, seed: "1", count: 1 },
+    });
     expect(cellsOf({}, y, x)[1]?.request).toMatchObject({ prompt: "dawn", steps: 2 });
     expect(new Set(cells.map(({ request }) => costKey(request))).size).toBe(2);
   });

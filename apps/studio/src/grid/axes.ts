@@ -36,14 +36,17 @@ export function valuesOf(name: AxisName, text: string): string[] {
   const numbers = name === "steps" || name === "guidance" || name === "seed" || name === "strength";
   const values = [...new Set(numbers ? parts.flatMap((part) => numbersOf(name, part)) : parts)];
   if (values.length === 0) throw new RangeError(`${axes[name].title}: type values, such as ${axes[name].example}`);
-  if (values.length > MOST_VALUES) throw new RangeError(`${axes[name].title}: ${values.length} values are too many; at most ${MOST_VALUES}`);
+  if (values.length > MOST_VALUES)
+    throw new RangeError(`${axes[name].title}: ${values.length} values are too many; at most ${MOST_VALUES}`);
   const long = values.find((value) => value.length > LONGEST);
   if (long) throw new RangeError(`${axes[name].title}: “${long.slice(0, 20)}…” is longer than ${LONGEST} characters`);
   return values;
 }
 
 const plainNumber = String.raw`-?\d+(?:\.\d+)?`;
-const range = new RegExp(String.raw`^(${plainNumber})\s*-\s*(${plainNumber})\s*(?:\(\s*([+-]?\d+(?:\.\d+)?)\s*\)|\[\s*(\d+)\s*\])?$`);
+const range = new RegExp(
+  String.raw`^(${plainNumber})\s*-\s*(${plainNumber})\s*(?:\(\s*([+-]?\d+(?:\.\d+)?)\s*\)|\[\s*(\d+)\s*\])?$`,
+);
 
 function numbersOf(name: AxisName, part: string): string[] {
   const wrong = (why: string): never => {
@@ -64,7 +67,9 @@ function numbersOf(name: AxisName, part: string): string[] {
   const many = count ?? Math.floor(Math.abs(to - from) / by + 1e-9) + 1;
   if (many > MOST_VALUES) return wrong(`has ${many} values, more than ${MOST_VALUES}`);
   const step = count === undefined ? by * Math.sign(to - from) : (to - from) / Math.max(1, count - 1);
-  return Array.from({ length: many }, (_, i) => from + i * step).map((value) => `${whole ? Math.round(value) : Number(value.toFixed(4))}`);
+  return Array.from({ length: many }, (_, i) => from + i * step).map(
+    (value) => `${whole ? Math.round(value) : Number(value.toFixed(4))}`,
+  );
 }
 
 /** One cell: where it stands and what it asks for. */
@@ -127,7 +132,8 @@ export function drawnOf(jobs: readonly Job[]): Drawn | undefined {
   };
   const x = { name: first.x, values: along("column", "xValue") };
   const y = { name: first.y, values: along("row", "yValue") };
-  const find = (row: number, column: number): Job | undefined => alike.find((one) => one.row === row && one.column === column)?.job;
+  const find = (row: number, column: number): Job | undefined =>
+    alike.find((one) => one.row === row && one.column === column)?.job;
   return { x, y, jobs: y.values.map((_, row) => x.values.map((_, column) => find(row, column))) };
 }
 
@@ -135,7 +141,8 @@ function placeOf(label: string | null) {
   try {
     const [x, column, xValue, y, row, yValue] = JSON.parse(label ?? "") as unknown[];
     const known = (name: unknown): name is AxisName => typeof name === "string" && Object.hasOwn(axes, name);
-    const index = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_VALUES;
+    const index = (value: unknown): value is number =>
+      Number.isInteger(value) && (value as number) >= 0 && (value as number) < MOST_VALUES;
     if (!known(x) || !known(y) || !index(column) || !index(row)) return undefined;
     if (typeof xValue !== "string" || typeof yValue !== "string") return undefined;
     return { x, column, xValue, y, row, yValue };

@@ -4,14 +4,22 @@ import { submit } from "../create/store.ts";
 import type { Cell } from "./axes.ts";
 
 /** Sends the cells; `sent` hears how many are accepted. Stops, without an error, when the signal says so. @throws ApiError */
-export async function sendCells(cells: readonly Cell[], group: string, sent: (count: number) => void, signal: AbortSignal): Promise<void> {
+export async function sendCells(
+  cells: readonly Cell[],
+  group: string,
+  sent: (count: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   for (const [index, { request, label }] of cells.entries()) {
     while (!signal.aborted) {
       try {
         await submit(request, { group, label });
         break;
       } catch (error) {
-        const later = error instanceof ApiError && (error.status === 429 || error.status === 503) ? (error.retryAfter ?? 5) : undefined;
+        const later =
+          error instanceof ApiError && (error.status === 429 || error.status === 503)
+            ? (error.retryAfter ?? 5)
+            : undefined;
         if (later === undefined) throw error;
         await pause(later * 1000, signal);
       }

@@ -18,8 +18,11 @@ interface GridState {
 
 /** What is typed. Steps by seeds to begin with: what more steps are worth. */
 export const useGrid = create<GridState>()(
-  persist<GridState>(() => ({ x: { name: "steps", text: "1, 2, 5, 10, 20, 40" }, y: { name: "seed", text: "1-3" }, group: undefined }), {
-    name: "dreamgrain.grid",
-    version: 1,
-  }),
+  persist<GridState>(
+    () => ({ x: { name: "steps", text: "1, 2, 5, 10, 20, 40" }, y: { name: "seed", text: "1-3" }, group: undefined }),
+    {
+      name: "dreamgrain.grid",
+      version: 1,
+    },
+  ),
 );

@@ -2,8 +2,8 @@
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { beginWith } from "../create/store.ts";
-import { restore } from "./restore.ts";
 import { complain, note } from "./notes.ts";
+import { restore } from "./restore.ts";
 
 /** The two places to drop on, shown while a file is over the page. */
 export function Dropped() {

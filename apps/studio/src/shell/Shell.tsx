@@ -1,17 +1,27 @@
 // What every page stands in: where one can go, the events of the server, drops, messages, the sheet of keys.
 import { useQueryClient } from "@tanstack/react-query";
-import { CircleUserRound, Grid3x3, Images, Keyboard, Moon, Sparkles, SunMedium, SunMoon, Telescope } from "lucide-react";
+import {
+  CircleUserRound,
+  Grid3x3,
+  Images,
+  Keyboard,
+  Moon,
+  Sparkles,
+  SunMedium,
+  SunMoon,
+  Telescope,
+} from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import SignIn from "../account/SignIn.tsx";
 import { listen } from "../api/events.ts";
-import { useLive } from "../api/use-live.ts";
 import { useAccount, useServer } from "../api/queries.ts";
+import { useLive } from "../api/use-live.ts";
 import { draw } from "../create/store.ts";
 import { Dropped } from "./Dropped.tsx";
-import { cancelCurrent } from "./jobs.ts";
 import { HotkeySheet } from "./HotkeySheet.tsx";
 import { useHotkeys } from "./hotkeys.ts";
+import { cancelCurrent } from "./jobs.ts";
 import { Notes } from "./Notes.tsx";
 import { complain } from "./notes.ts";
 import { set, useSettings } from "./settings.ts";
@@ -67,7 +77,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           {server?.accounts && (
             <Link href="/account" aria-current={here("/account") ? "page" : undefined}>
               <CircleUserRound aria-hidden="true" />
-              <span>{account?.balance ? credits(account.balance.available).replace(/ credits?$/, " cr") : "Account"}</span>
+              <span>
+                {account?.balance ? credits(account.balance.available).replace(/ credits?$/, " cr") : "Account"}
+              </span>
             </Link>
           )}
         </nav>
@@ -122,7 +134,12 @@ function ThemeButton() {
   const next = names[(names.indexOf(theme) + 1) % names.length] ?? "system";
   const Icon = themes[theme];
   return (
-    <button type="button" className="icon" aria-label={`Theme: ${theme}; change to ${next}`} onClick={() => set({ theme: next })}>
+    <button
+      type="button"
+      className="icon"
+      aria-label={`Theme: ${theme}; change to ${next}`}
+      onClick={() => set({ theme: next })}
+    >
       <Icon aria-hidden="true" />
     </button>
   );

@@ -63,11 +63,17 @@ export function matches(keys: string, pressed: Pressed): boolean {
 
 /** Whether a key alone would be typed into what has the focus. */
 function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=range], [type=checkbox]), textarea, select"));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.matches("input:not([type=range], [type=checkbox]), textarea, select"))
+  );
 }
 
 /** Acts on keys while the component is there. A dialog that is open keeps its keys to itself: pass its element. */
-export function useHotkeys(actions: { readonly [K in HotkeyName]?: (event: KeyboardEvent) => void }, within?: HTMLDialogElement | null): void {
+export function useHotkeys(
+  actions: { readonly [K in HotkeyName]?: (event: KeyboardEvent) => void },
+  within?: HTMLDialogElement | null,
+): void {
   const latest = useRef(actions);
   latest.current = actions;
   useEffect(() => {

@@ -18,4 +18,5 @@ export const cancelAll = (group?: string): Promise<void> =>
   post<unknown>("/v1/jobs/cancel", group === undefined ? {} : { group }).then(() => undefined, complain);
 
 /** Move a queued job. */
-export const move = (id: string, to: Move): Promise<void> => post<Job>(`/v1/jobs/${id}/move`, to).then(learnJob).catch(complain);
+export const move = (id: string, to: Move): Promise<void> =>
+  post<Job>(`/v1/jobs/${id}/move`, to).then(learnJob).catch(complain);

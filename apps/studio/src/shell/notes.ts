@@ -25,7 +25,9 @@ export function note(text: string, { bad = false, action }: Partial<Pick<Note, "
 }
 
 /** Take a message away. */
-export const dismiss = (id: number): void => useNotes.setState(({ notes }) => ({ notes: notes.filter((one) => one.id !== id) }));
+export const dismiss = (id: number): void =>
+  useNotes.setState(({ notes }) => ({ notes: notes.filter((one) => one.id !== id) }));
 
 /** Say what went wrong. */
-export const complain = (error: unknown): void => note(error instanceof Error ? error.message : String(error), { bad: true });
+export const complain = (error: unknown): void =>
+  note(error instanceof Error ? error.message : String(error), { bad: true });

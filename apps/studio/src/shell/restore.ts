@@ -4,12 +4,19 @@ import { post } from "../api/client.ts";
 import { beginWith, recall } from "../create/store.ts";
 import { complain, note } from "./notes.ts";
 
-const programs = { dreamgrain: "dreamgrain", a1111: "AUTOMATIC1111", comfyui: "ComfyUI", invokeai: "InvokeAI" } as const;
+const programs = {
+  dreamgrain: "dreamgrain",
+  a1111: "AUTOMATIC1111",
+  comfyui: "ComfyUI",
+  invokeai: "InvokeAI",
+} as const;
 
 /** Fill the form with what a picture's file says about how it was made. */
 export async function restore(file: Blob): Promise<void> {
   try {
-    const read = await post<ReadSettings>("/v1/pictures/read", file, { headers: { "Content-Type": file.type || "image/png" } });
+    const read = await post<ReadSettings>("/v1/pictures/read", file, {
+      headers: { "Content-Type": file.type || "image/png" },
+    });
     if (read.program === null) {
       const begin = { label: "Begin with it", act: () => void beginWith(file).catch(complain) };
       note("This picture does not say how it was made.", { action: begin });

@@ -17,11 +17,15 @@ interface Settings {
 
 /** Kept under `dreamgrain.settings`, where theme.js reads it before the first paint. */
 export const useSettings = create<Settings>()(
-  persist<Settings>(() => ({ theme: "system", singleKeys: true, info: true, signedIn: false }), { name: "dreamgrain.settings" }),
+  persist<Settings>(() => ({ theme: "system", singleKeys: true, info: true, signedIn: false }), {
+    name: "dreamgrain.settings",
+  }),
 );
 
 /** Change some of them. */
-export const set = (changes: Partial<Settings>): void => useSettings.setState(changes);
+export function set(changes: Partial<Settings>): void {
+  useSettings.setState(changes);
+}
 
 const show = ({ theme }: Settings): void => {
   if (theme === "system") delete document.documentElement.dataset.theme;

@@ -18,7 +18,8 @@ export function duration(seconds: number): string {
 }
 
 /** A moment, in the reader's own language and zone. */
-export const moment = (time: number): string => new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+export const moment = (time: number): string =>
+  new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** "1 picture", "3 pictures". */
 export const counted = (count: number, word: string): string => `${plain(count, 0)} ${word}${count === 1 ? "" : "s"}`;
