@@ -84,7 +84,11 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.goto(studio.url);
     await page.getByRole("textbox", { name: "Prompt" }).fill("a castle on a hill at night");
     await page.locator(".quote", { hasText: "credit" }).waitFor();
-    if ((page.viewportSize()?.width ?? 0) > 800) await page.getByRole("slider", { name: "Pictures" }).fill("4");
+    const settings = page.getByText("Settings", { exact: true });
+    if (await settings.isVisible()) await settings.click();
+    await page.getByRole("textbox", { name: "Steps, exactly" }).fill("120");
+    await page.keyboard.press("Tab");
+    if (await settings.isVisible()) await settings.click();
     await page.locator("button.generate").click();
     await page.getByRole("textbox", { name: "Prompt" }).fill("a lighthouse in a storm");
     await page.locator("button.generate").click();
@@ -114,6 +118,8 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByLabel("Prompt").fill("a castle on a hill at night");
     await page.getByRole("button", { name: "Draw the grid" }).click();
     await page.getByText(/^18 of 18 drawn/).waitFor({ timeout: 120_000 });
+    if ((page.viewportSize()?.width ?? 0) < 800)
+      await page.locator(".sheet-figure").evaluate((figure) => figure.scrollIntoView());
   },
   async keys(page) {
     await page.goto(studio.url);
@@ -151,11 +157,12 @@ for (const [screen, viewport] of Object.entries(screens))
 await browser.close();
 await studio.stop();
 
-/** Writes a screenshot with as many colours as its size allows. */
+/** Writes a screenshot, not wider than a page of documentation, with as many colours as its size allows. */
 async function keep(png: Buffer, name: string): Promise<void> {
   let small = png;
-  for (const colours of [256, 128, 64, 32]) {
-    small = await sharp(png).png({ palette: true, colours, effort: 10, dither: 0.6 }).toBuffer();
+  for (const colours of [256, 128, 64]) {
+    const fitted = sharp(png).resize({ width: 1080, withoutEnlargement: true });
+    small = await fitted.png({ palette: true, colours, effort: 10, dither: 0.4 }).toBuffer();
     if (small.length <= MOST) break;
   }
   await writeFile(join(folder, name), small);

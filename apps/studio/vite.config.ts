@@ -6,23 +6,31 @@ import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The pages; what only a chapter of Learn needs is kept when it is met. */
+const pages = /\/src\/(create|gallery|grid|account|learn)\/[A-Z]\w+\.tsx$/;
+
 /** The service worker, with the list of what the shell is made of and a version that changes with it. */
 function serviceWorker(): Plugin {
   return {
     name: "service-worker",
     apply: "build",
     generateBundle(_options, bundle) {
-      const shell = ["/", "/theme.js", "/icon.svg", "/manifest.webmanifest"];
+      const shell = new Set(["/", "/theme.js", "/icon.svg", "/manifest.webmanifest"]);
+      const add = (name: string): void => {
+        const chunk = bundle[name];
+        if (shell.has(`/${name}`) || chunk?.type !== "chunk") return;
+        shell.add(`/${name}`);
+        for (const wanted of chunk.imports) add(wanted);
+      };
       for (const [name, file] of Object.entries(bundle)) {
-        const first = file.type === "chunk" ? file.isEntry : /\.(css|woff2)$/.test(name);
-        if (first) shell.push(`/${name}`);
-        if (file.type === "chunk" && file.isEntry) for (const wanted of file.imports) shell.push(`/${wanted}`);
+        if (file.type === "chunk" && (file.isEntry || pages.test(file.facadeModuleId ?? ""))) add(name);
+        if (/\.css$|-latin-[^/]*\.woff2$/.test(name) && !name.includes("-latin-ext-")) shell.add(`/${name}`);
       }
       const source = readFileSync(at("src/service-worker.js"), "utf8");
       this.emitFile({
         type: "asset",
         fileName: "service-worker.js",
-        source: source.replace("SHELL_FILES", JSON.stringify([...new Set(shell)])),
+        source: source.replace("SHELL_FILES", JSON.stringify([...shell])),
       });
     },
   };

@@ -7,6 +7,7 @@ import "@fontsource-variable/inter/wght.css";
 import "@fontsource/instrument-serif/400.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/parts.css";
 import "./styles/shell.css";
 
 const client = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });

@@ -8,7 +8,8 @@ const kinds: Readonly<Record<LedgerEntry["kind"], string>> = {
   grant: "Given",
   hold: "Held for a drawing",
   capture: "Paid for a drawing",
-  release: "Given back",
+  release: "Not needed after all",
+  refund: "Given back",
 };
 
 /** The entries of one's own ledger, page by page. */

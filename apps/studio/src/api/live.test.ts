@@ -3,7 +3,7 @@ import type { EventData, EventName, Job } from "@dreamgrain/server/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jobOf, pictureOf } from "./fixtures.ts";
-import { isActive, type Live, missed, nothing, queueOf, told, withJob } from "./live.ts";
+import { answered, isActive, type Live, missed, nothing, queueOf, told, withPictures } from "./live.ts";
 
 const tell = (live: Live, ...events: { [K in EventName]: [K, EventData[K]] }[EventName][]): Live =>
   events.reduce((state, [name, data]) => told(state, { name, data } as Parameters<typeof told>[1]), live);
@@ -42,6 +42,22 @@ describe("told", () => {
     expect(tell(over, ["preview", preview], ["progress", progress], ["job", running])).toEqual(over);
   });
 
+  it("believes events before answers that they overtook", () => {
+    const drawing = tell(nothing, ["job", jobOf("a")], ["job", running]);
+    expect(answered(drawing, jobOf("a"))).toBe(drawing);
+    expect(answered(drawing, { ...running, cancelling: true }).jobs.a?.cancelling).toBe(true);
+    expect(answered(nothing, jobOf("b")).order).toEqual(["b"]);
+    expect(queueOf(answered(drawing, { ...running, state: "done" }))).toEqual([]);
+  });
+
+  it("takes in what is done to pictures, and leaves other jobs as they are", () => {
+    const live = tell(nothing, ["job", jobOf("a", { state: "done", pictures: [pictureOf("p")] })], ["job", jobOf("b")]);
+    const starred = withPictures(live, (picture) => ({ ...picture, starred: true }));
+    expect(starred.jobs.a?.pictures[0]?.starred).toBe(true);
+    expect(starred.jobs.b).toBe(live.jobs.b);
+    expect(withPictures(live, () => undefined).jobs.a?.pictures).toEqual([]);
+  });
+
   it("reorders, and knows what a snapshot missed", () => {
     const queued = tell(nothing, ["job", running], ["job", jobOf("b")], ["job", jobOf("c")]);
     const turned = tell(queued, [
@@ -67,7 +83,10 @@ describe("told", () => {
     });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 20 }), (events) => {
-        const live = events.reduce((state, { id, state: job }) => withJob(state, jobOf(id, { state: job })), nothing);
+        const live = events.reduce(
+          (state, { id, state: job }) => told(state, { name: "job", data: jobOf(id, { state: job }) }),
+          nothing,
+        );
         expect([...live.order].sort()).toEqual(
           Object.values(live.jobs)
             .filter(isActive)
@@ -80,7 +99,7 @@ describe("told", () => {
 
   it("forgets the oldest of very many finished jobs", () => {
     let live = nothing;
-    for (let i = 0; i < 320; i++) live = withJob(live, jobOf(`j${i}`, { state: "done", created: i }));
+    for (let i = 0; i < 320; i++) live = tell(live, ["job", jobOf(`j${i}`, { state: "done", created: i })]);
     expect(Object.keys(live.jobs)).toHaveLength(300);
     expect(live.jobs.j0).toBeUndefined();
     expect(live.jobs.j319).toBeDefined();

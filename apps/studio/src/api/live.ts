@@ -71,10 +71,19 @@ export function told(live: Live, event: Event): Live {
   }
 }
 
-/** With a job as the server has just answered, be it new or changed. */
-export function withJob(live: Live, job: Job): Live {
+/** How far a job has come. */
+const stage = ({ state }: Job): number => (state === "queued" ? 0 : state === "running" ? 1 : 2);
+
+/** With a job as the server answered a request. Events may have told more of it by the time the answer is here. */
+export function answered(live: Live, job: Job): Live {
   const before = live.jobs[job.id];
-  // An answer that was overtaken by an event: what is over stays over.
+  return before && stage(before) >= stage(job) && !job.cancelling ? live : withJob(live, job);
+}
+
+/** With a job as an event told it, be it new or changed. */
+function withJob(live: Live, job: Job): Live {
+  const before = live.jobs[job.id];
+  // What is over stays over.
   if (before && !isActive(before) && isActive(job)) return live;
   const jobs = forgetful({ ...live.jobs, [job.id]: job });
   if (!isActive(job))

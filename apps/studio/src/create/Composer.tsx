@@ -103,10 +103,10 @@ function Cost({
         {measured ? "" : "about "}
         {duration(seconds)}
       </span>
-      {wait > 1 && <span className="number">, in {duration(wait)}</span>}
+      {wait > 1 && <span className="number aside"> · begins in {duration(wait)}</span>}
       <span> · </span>
       <span className="number">{credits(price)}</span>
-      {!accounts && <span className="free"> (free here)</span>}
+      {!accounts && <span className="aside"> (free here)</span>}
       {!affordable && <span> · more than you have</span>}
     </>
   );

@@ -3,6 +3,7 @@ import type { Model, Samplers, Server } from "@dreamgrain/server/contract";
 import { ArrowLeftRight, Dices, FileInput, Lock, LockOpen, RotateCcw, SlidersHorizontal } from "lucide-react";
 import { useId, useRef } from "react";
 import { useModels, useSamplers, useServer } from "../api/queries.ts";
+import { Choice } from "../shell/Choice.tsx";
 import { narrow, useMedia } from "../shell/media.ts";
 import { restore } from "../shell/restore.ts";
 import { drawnSeed, type Form, sideNear, withModel } from "./form.ts";
@@ -119,14 +120,12 @@ function Numbers({
             name,
             calls > 1 ? `${title} (×${calls} time)` : title,
           ])}
-          usual={defaults.sampler}
           onChange={(name) => edit({ sampler: name === defaults.sampler ? undefined : name })}
         />
         <Choice
           label="Schedule"
           value={form.schedule ?? defaults.schedule}
           options={samplers.schedules.map(({ name, title }) => [name, title])}
-          usual={defaults.schedule}
           onChange={(name) => edit({ schedule: name === defaults.schedule ? undefined : name })}
         />
       </div>
@@ -136,37 +135,6 @@ function Numbers({
         </p>
       )}
     </>
-  );
-}
-
-/** A list to choose from. */
-export function Choice({
-  label,
-  value,
-  options,
-  usual,
-  onChange,
-}: {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly (readonly [value: string, title: string])[];
-  /** The value that is marked as the model's own. */
-  readonly usual?: string;
-  readonly onChange: (value: string) => void;
-}) {
-  const id = useId();
-  return (
-    <div className="choice">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.target.value)}>
-        {options.map(([value, title]) => (
-          <option key={value} value={value}>
-            {title}
-            {value === usual ? " · usual" : ""}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }
 

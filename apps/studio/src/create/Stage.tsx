@@ -21,7 +21,9 @@ export function Stage() {
   const shown = useCreate((state) => state.shown);
   const mine = useCreate((state) => state.mine);
   const job = useLive((live) => {
-    const id = shown ? ("job" in shown ? shown.job : undefined) : (mine.at(-1) ?? live.order[0]);
+    // Unless told: what is being drawn, or else what was drawn last.
+    const now = live.order.find((id) => mine.includes(id)) ?? live.order[0] ?? mine.at(-1);
+    const id = shown ? ("job" in shown ? shown.job : undefined) : now;
     const found = id === undefined ? undefined : live.jobs[id];
     // A job whose pictures are deleted has nothing to show any more.
     return found?.state === "done" && found.pictures.length === 0 ? undefined : found;
