@@ -180,12 +180,17 @@ describe("the house", () => {
 
 describe("the apps", () => {
   it.each(apps)("%s imports the library by its name, packages that it declares, and itself", (app) => {
-    const { dependencies } = JSON.parse(read(`apps/${app}/package.json`)) as { dependencies: Record<string, string> };
+    const { dependencies, devDependencies } = JSON.parse(read(`apps/${app}/package.json`)) as {
+      dependencies: Record<string, string>;
+      devDependencies?: Record<string, string>;
+    };
     const wrong: string[] = [];
     for (const path of filesIn(`apps/${app}`).filter((file) => !isTest(file)))
       for (const { from } of importsOf(read(path))) {
         const [scope, name] = from.split("/");
-        const known = Object.hasOwn(dependencies, scope.startsWith("@") ? `${scope}/${name}` : scope);
+        // What builds and tests an app lies beside its src/, and is not there when the app runs.
+        const declared = path.startsWith(`apps/${app}/src/`) ? dependencies : { ...dependencies, ...devDependencies };
+        const known = Object.hasOwn(declared, scope.startsWith("@") ? `${scope}/${name}` : scope);
         const inside = normalize(join(dirname(path), from)).startsWith(`apps/${app}/`);
         if (!(from.startsWith("node:") || (from.startsWith(".") ? inside : known)))
           wrong.push(`${path} may not import ${from}`);

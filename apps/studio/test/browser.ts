@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -15,6 +16,10 @@ export interface Studio {
   readonly url: string;
   stop(): Promise<void>;
 }
+
+/** Builds the page that servers of this studio serve. */
+export const buildStudio = (): Promise<unknown> =>
+  build({ root: join(root, "apps/studio"), configFile: join(root, "apps/studio/vite.config.ts"), logLevel: "warn" });
 
 /** Starts a server on a free port with a gallery of its own. @throws Error with what it said, when it does not start */
 export async function startStudio(flags: readonly string[] = []): Promise<Studio> {

@@ -4,7 +4,7 @@ import { withText, writeInfotext } from "dreamgrain";
 import { encodePng } from "dreamgrain/node";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { complaintsOf, openBrowser, type Studio, startStudio } from "./browser.ts";
+import { buildStudio, complaintsOf, openBrowser, type Studio, startStudio } from "./browser.ts";
 
 let browser: Browser;
 let studio: Studio;
@@ -13,6 +13,7 @@ let page: Page;
 let complaints: readonly string[];
 
 beforeAll(async () => {
+  await buildStudio();
   [browser, studio] = await Promise.all([openBrowser(), startStudio()]);
 });
 afterAll(async () => {

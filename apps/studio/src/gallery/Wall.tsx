@@ -48,16 +48,27 @@ export function Wall({
   const columns = columnsFor(width);
   const side = width === 0 ? 1 : (width - GAP * (columns - 1)) / columns;
   const rows = Math.ceil(count / columns);
-  const virtual = useWindowVirtualizer({ count: rows, estimateSize: () => side + GAP, overscan: 3, scrollMargin: top });
+  const virtual = useWindowVirtualizer({
+    count: rows,
+    estimateSize: () => side + GAP,
+    overscan: 3,
+    scrollMargin: top,
+    scrollPaddingStart: top + GAP,
+    scrollPaddingEnd: 72,
+  });
   const items = virtual.getVirtualItems();
+  const first = (items[0]?.index ?? 0) * columns;
   const last = ((items.at(-1)?.index ?? -1) + 1) * columns - 1;
+  // Where Tab enters: the picture that had the focus, unless it is out of sight and so does not exist.
+  const stop = at >= first && at <= last ? Math.min(at, pictures.length - 1) : first;
   useEffect(() => onWanted(last), [last, onWanted]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a changed side makes all measures wrong.
   useEffect(() => virtual.measure(), [side]);
   useEffect(() => {
-    if (!focusing.current) return;
+    const tile = focusing.current && ref.current?.querySelector<HTMLElement>(`[data-index="${at}"]`);
+    if (!tile) return;
     focusing.current = false;
-    ref.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus();
+    tile.focus({ preventScroll: true });
   });
   const press = (event: KeyboardEvent): void => {
     const to = moved(
@@ -109,7 +120,7 @@ export function Wall({
                   picture={picture}
                   index={index}
                   column={column}
-                  focused={index === Math.min(at, pictures.length - 1)}
+                  focused={index === stop}
                   selected={selected.some(({ id }) => id === picture.id)}
                   onFocus={() => onAt(index)}
                   onOpen={onOpen}

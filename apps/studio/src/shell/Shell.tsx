@@ -11,7 +11,7 @@ import {
   SunMoon,
   Telescope,
 } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import SignIn from "../account/SignIn.tsx";
 import { listen } from "../api/events.ts";
@@ -43,7 +43,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const here = (href: string): boolean => (href === "/" ? path === "/" : path.startsWith(href));
   const stranger = server?.accounts === true && account === null;
   useEvents(server !== undefined && account !== undefined && !stranger);
-  useTitle();
+  const place = [...places, { href: "/account", label: "Account" }].find(({ href }) => here(href));
+  useTitle(place?.label ?? "Nothing here");
+  useFreshPage(place?.href ?? path);
   const drawn = (front: boolean) => (): void => {
     go("/");
     draw(front).catch(complain);
@@ -115,15 +117,26 @@ function useEvents(wanted: boolean): void {
   }, [connected, queries]);
 }
 
-/** The tab tells how far the picture is. */
-function useTitle(): void {
+/** A new page begins at its top, and is read from there. */
+function useFreshPage(place: string): void {
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    window.scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [place]);
+}
+
+/** The tab tells where one is, and how far the picture is. */
+function useTitle(name: string): void {
   const done = useLive((live) => {
     const job = live.order[0] === undefined ? undefined : live.jobs[live.order[0]];
     return job?.progress ? Math.floor(job.progress.done * 100) : undefined;
   });
   useEffect(() => {
-    document.title = done === undefined ? "dreamgrain" : `${done} % · dreamgrain`;
-  }, [done]);
+    document.title = `${done === undefined ? name : `${done} %`} · dreamgrain`;
+  }, [done, name]);
 }
 
 const themes = { system: SunMoon, light: SunMedium, dark: Moon } as const;
