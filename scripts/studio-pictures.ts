@@ -1,10 +1,10 @@
 // The studio's screenshots: every view, on a desktop and a phone, light and dark, into docs/studio as small PNGs.
-// `npm run studio:pictures` after `npm run build`; it draws what it shows.
+// `npm run studio:pictures`; with the name of a view, that one alone. It draws what it shows.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { openBrowser, startStudio } from "../apps/studio/test/browser.ts";
+import { buildStudio, openBrowser, startStudio } from "../apps/studio/test/browser.ts";
 
 const folder = "docs/studio";
 /** Bytes above which a screenshot gets fewer colours. */
@@ -33,6 +33,7 @@ const prompts = [
   ],
 ];
 
+await buildStudio();
 const studio = await startStudio();
 const browser = await openBrowser();
 await mkdir(folder, { recursive: true });

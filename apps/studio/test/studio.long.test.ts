@@ -41,6 +41,18 @@ const draw = async (words: string): Promise<void> => {
   await prompt().fill(words);
   await generate().click();
 };
+/** Waits for the picture of these words, which no other test draws. */
+const drawnOnStage = (words: string): Promise<void> =>
+  page
+    .locator(".stage", { has: page.locator("img[data-picture]") })
+    .locator(".caption", { hasText: words })
+    .waitFor();
+/** So much to draw that it is still being drawn when whatever follows is done. */
+const drawMuch = async (): Promise<void> => {
+  await page.getByRole("slider", { name: "Pictures" }).fill("16");
+  await page.getByRole("textbox", { name: "Steps, exactly" }).fill("150");
+  await page.keyboard.press("Tab");
+};
 /** A picture drawn by asking the server itself: for tests whose subject is something else. */
 async function drawn(words: string, more: object = {}): Promise<{ id: string; settings: { seed: string } }> {
   const job = await fetch(`${studio.url}/v1/jobs`, {
@@ -82,7 +94,7 @@ describe("Create", () => {
 
   it("cancels, and says what it cost", async () => {
     await page.goto(studio.url);
-    await page.getByRole("slider", { name: "Pictures" }).fill("16");
+    await drawMuch();
     await draw("the sea at night");
     await page.locator(".stage img.coming").waitFor();
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
@@ -92,8 +104,7 @@ describe("Create", () => {
 
   it("keeps a queue that one can add to, reorder and cancel", async () => {
     await page.goto(studio.url);
-    await page.getByRole("textbox", { name: "Steps, exactly" }).fill("150");
-    await page.keyboard.press("Tab");
+    await drawMuch();
     for (const words of ["a volcano", "an island", "a meadow"]) await draw(words);
     const entries = page.locator(".queue .entry-words");
     await page.locator(".queue li").nth(2).waitFor();
@@ -153,7 +164,7 @@ describe("Create", () => {
     await page.getByAltText("What is begun with").waitFor();
     await page.getByRole("slider", { name: "Strength" }).fill("0.5");
     await draw("a blue sailboat at dusk");
-    await stagePicture().waitFor();
+    await drawnOnStage("a blue sailboat at dusk");
     const made = await stagePicture().getAttribute("data-picture");
     const picture = await fetch(`${studio.url}/v1/pictures/${made}`).then((answer) => answer.json());
     expect(picture.settings).toMatchObject({ strength: 0.5, image: { upload: expect.any(String) } });
@@ -163,10 +174,12 @@ describe("Create", () => {
     await page.goto(studio.url);
     await generate().waitFor();
     await page.keyboard.press("/");
-    await page.keyboard.type("a galaxy");
+    await page.keyboard.type("a blue galaxy");
     await page.keyboard.press("Control+Enter");
-    await stagePicture().waitFor();
+    await drawnOnStage("a blue galaxy");
+    await prompt().fill("something else");
     await page.keyboard.press("Alt+ArrowUp");
+    expect(await prompt().inputValue()).toBe("a blue galaxy");
     await page.locator("body").click({ position: { x: 5, y: 400 } });
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
@@ -244,7 +257,7 @@ describe("Gallery", () => {
     const left = compare.locator("img.left");
     const before = await left.evaluate((image) => getComputedStyle(image).clipPath);
     await compare.getByRole("slider").fill("20");
-    expect(await left.evaluate((image) => getComputedStyle(image).clipPath)).not.toBe(before);
+    await expect.poll(() => left.evaluate((image) => getComputedStyle(image).clipPath)).not.toBe(before);
   });
 
   it("is as quick with ten thousand pictures: only those in sight exist, and the last is one key away", async () => {
@@ -338,7 +351,7 @@ describe("everywhere", () => {
     expect(box!.y).toBeGreaterThan(740 * 0.7);
     expect(box!.y + box!.height).toBeLessThan(740 - 48);
     expect(box!.height).toBeGreaterThanOrEqual(44);
-    await stagePicture().waitFor();
+    await drawnOnStage("a hot air balloon");
   });
 });
 
@@ -347,7 +360,8 @@ describe("without a network", () => {
     const own = await browser.newContext();
     const visitor = await own.newPage();
     await visitor.goto(studio.url);
-    await visitor.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    // Served by the worker once it has taken over: everything that the shell is made of is kept by then.
+    await visitor.waitForFunction(() => navigator.serviceWorker.controller !== null);
     await visitor.reload();
     await own.setOffline(true);
     await visitor.goto(`${studio.url}/gallery`);

@@ -1,5 +1,5 @@
 // Settings out of a picture's file: the server reads them, the form takes them, a message says whose they were.
-import type { ReadSettings } from "@dreamgrain/server/contract";
+import type { Quote, ReadSettings } from "@dreamgrain/server/contract";
 import { post } from "../api/client.ts";
 import { beginWith, recall } from "../create/store.ts";
 import { complain, note } from "./notes.ts";
@@ -22,7 +22,9 @@ export async function restore(file: Blob): Promise<void> {
       note("This picture does not say how it was made.", { action: begin });
       return;
     }
-    recall(read.request, "all");
+    // A quote knows every sampler by any program's name, and says what is chosen where the picture does not.
+    const { settings } = await post<Quote>("/v1/quotes", { request: read.request });
+    recall({ ...settings, seed: read.request.seed }, "all");
     note([`Settings restored from ${programs[read.program]}.`, ...read.notices].join(" "));
   } catch (error) {
     complain(error);
