@@ -25,6 +25,7 @@ export default defineConfig({
           ...common,
           name: "long",
           testTimeout: 600_000,
+          expect: { poll: { timeout: 30_000 } },
           include: ["{src,apps,test}/**/*.long.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**"],
         },

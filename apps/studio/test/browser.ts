@@ -75,6 +75,7 @@ export async function openBrowser(): Promise<Browser> {
 export async function complaintsOf(page: Page): Promise<readonly string[]> {
   const complaints: string[] = [];
   page.on("console", (message) => {
+    if (message.text().includes("blocked by Playwright")) return;
     if (message.type() === "error" || message.type() === "warning")
       complaints.push(`${message.type()}: ${message.text()}`);
   });
