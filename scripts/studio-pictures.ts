@@ -35,6 +35,7 @@ const prompts = [
 
 await buildStudio();
 const studio = await startStudio();
+const shared = await startStudio(["--accounts"]);
 const browser = await openBrowser();
 await mkdir(folder, { recursive: true });
 
@@ -57,8 +58,11 @@ for (const [i, prompt] of prompts.entries()) {
   await post("/v1/jobs", { request: { prompt, seed: `${i + 7}`, count: 3 } });
   await idle();
 }
-const { items } = await fetch(`${studio.url}/v1/pictures?limit=100`).then((answer) => answer.json());
-for (const picture of items.filter((_: unknown, i: number) => i % 5 === 1))
+const latest = async (): Promise<{ id: string }[]> =>
+  (await fetch(`${studio.url}/v1/pictures?limit=100`).then((answer) => answer.json())).items;
+const items = await latest();
+const kept = new Set(items.map(({ id }) => id));
+for (const picture of items.filter((_, i) => i % 5 === 1))
   await fetch(`${studio.url}/v1/pictures/${picture.id}`, {
     method: "PATCH",
     headers: { "Content-Type": "application/json" },
@@ -128,6 +132,22 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
   },
+  async "sign-in"(page) {
+    await page.goto(shared.url);
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+  },
+  async account(page) {
+    await page.goto(shared.url);
+    await page.getByRole("button", { name: "Make an account" }).click();
+    await page.getByLabel("Name").fill(`ada-${Date.now().toString(36)}`);
+    await page.getByLabel("Password").fill("a long enough one");
+    await page.getByRole("button", { name: "Make the account" }).click();
+    await page.getByRole("textbox", { name: "Prompt" }).fill("a castle on a hill at night");
+    await page.locator("button.generate").click();
+    await page.locator(".stage img[data-picture]").waitFor();
+    await page.goto(`${shared.url}/account`);
+    await page.getByText("Paid for a drawing").waitFor();
+  },
   async learn(page) {
     await page.goto(`${studio.url}/learn`);
     await page.getByRole("heading", { name: "Learn" }).waitFor();
@@ -154,9 +174,12 @@ for (const [screen, viewport] of Object.entries(screens))
       await context.close();
       await post("/v1/jobs/cancel", {});
       await idle();
+      const ids = (await latest()).map(({ id }) => id).filter((id) => !kept.has(id));
+      if (ids.length > 0) await post("/v1/pictures/delete", { ids });
     }
 await browser.close();
 await studio.stop();
+await shared.stop();
 
 /** Writes a screenshot, not wider than a page of documentation, with as many colours as its size allows. */
 async function keep(png: Buffer, name: string): Promise<void> {

@@ -392,6 +392,7 @@ describe("with accounts", () => {
       const answer = await fetch(`${closed.url}/v1/account`, { headers: { Authorization: `Bearer ${secret}` } });
       expect((await answer.json()).name).toBe("ada");
     } finally {
+      await page.close();
       await closed.stop();
     }
   });

@@ -39,7 +39,7 @@ describe("words", () => {
       ...["1 credit", "1.5 credits", "0.25 credits", "123 credits", "0 credits", "-1 credits"],
     ]);
     expect([duration(0.01), duration(1.24), duration(59.7), duration(75), duration(120), duration(3700)]).toEqual([
-      ...["0.1 s", "1.2 s", "60 s", "1 min 15 s", "2 min", "1 h 1 min"],
+      ...["0.1\u00a0s", "1.2\u00a0s", "60\u00a0s", "1\u00a0min 15\u00a0s", "2\u00a0min", "1\u00a0h 1\u00a0min"],
     ]);
     expect([counted(1, "picture"), counted(10_000, "picture")]).toEqual(["1 picture", "10,000 pictures"]);
   });

@@ -7,14 +7,17 @@ export function credits(milli: number): string {
   return `${plain(value, value !== 0 && Math.abs(value) < 10 ? 2 : 0)} credit${value === 1 ? "" : "s"}`;
 }
 
+/** A space at which no line is broken. */
+const NBSP = "\u00a0";
+
 /** 0.42 → "0.4 s", 75 → "1 min 15 s". */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${plain(Math.max(seconds, 0.1), 1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 10) return `${plain(Math.max(seconds, 0.1), 1)}${NBSP}s`;
+  if (seconds < 60) return `${Math.round(seconds)}${NBSP}s`;
   const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes >= 60) return `${Math.floor(minutes / 60)}${NBSP}h ${minutes % 60}${NBSP}min`;
   const rest = Math.round(seconds) % 60;
-  return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+  return rest === 0 ? `${minutes}${NBSP}min` : `${minutes}${NBSP}min ${rest}${NBSP}s`;
 }
 
 /** A moment, in the reader's own language and zone. */
