@@ -1,9 +1,8 @@
-// Painters on several threads make the very files that one would make, once, and stop when told.
+// Painters paint what is missing and stop when told; whole shards are painted in test/recipe.long.test.ts.
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { paintShard } from "./dataset.ts";
 import { paintShards } from "./painters.ts";
 
 let folder: string;
@@ -12,30 +11,22 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it("paint what is missing, as one thread would", async () => {
-  await writeFile(join(folder, "0003.rgb"), "kept");
+it("leave alone what is painted", async () => {
+  for (const shard of [0, 1, 2]) await writeFile(join(folder, `000${shard}.rgb`), "kept");
   const told: number[] = [];
-  const done = await paintShards({ folder, side: 16 }, [3, 4, 5], 2, { onPainted: (shard) => told.push(shard) });
-  expect(done).toBe(true);
-  expect(told.sort()).toEqual([4, 5]);
-  expect(await readFile(join(folder, "0003.rgb"), "utf8")).toBe("kept");
-  await paintShard(join(folder, "alone"), 5, 16);
-  expect(await readFile(join(folder, "0005.rgb"))).toEqual(await readFile(join(folder, "alone", "0005.rgb")));
+  expect(await paintShards({ folder, side: 32 }, [0, 1, 2], 2, { onPainted: (shard) => told.push(shard) })).toBe(true);
+  expect(told).toEqual([]);
+  for (const file of await readdir(folder)) expect(await readFile(join(folder, file), "utf8")).toBe("kept");
 });
 
-it("stop before the next shard", async () => {
-  const stopping = new AbortController();
-  const done = await paintShards({ folder, side: 16 }, [0, 1, 2], 1, {
-    signal: stopping.signal,
-    onPainted: () => stopping.abort(),
-  });
-  expect(done).toBe(false);
-  expect(await readdir(folder)).toEqual(["0000.rgb"]);
+it("do not begin when they are stopped before", async () => {
+  expect(await paintShards({ folder, side: 32 }, [0, 1], 2, { signal: AbortSignal.abort() })).toBe(false);
+  expect(await readdir(folder)).toEqual([]);
 });
 
 it("say why a shard could not be painted", async () => {
   await writeFile(join(folder, "taken"), "");
-  await expect(paintShards({ folder: join(folder, "taken"), side: 16 }, [7], 2)).rejects.toThrow(
+  await expect(paintShards({ folder: join(folder, "taken"), side: 32 }, [7], 2)).rejects.toThrow(
     /paint: shard 7: .*taken/,
   );
 });
