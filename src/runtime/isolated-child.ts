@@ -57,11 +57,11 @@ const handlers: { readonly [K in Kind]: (content: Requests[K]["send"]) => Promis
     ahead.set(program, (ahead.get(program) ?? new Map()).set(name, tensor));
     return undefined;
   },
-  compile: async ({ program, graph, files }) => {
+  compile: async ({ program, graph, files, repack }) => {
     const sent = ahead.get(program) ?? new Map();
     ahead.delete(program);
     if (!runtime) throw new RuntimeError("isolated: the engine was not started");
-    programs.set(program, await runtime.compile(deserialize(graph), files && assembled(files, sent)));
+    programs.set(program, await runtime.compile(deserialize(graph), files && assembled(files, sent), { repack }));
     return undefined;
   },
   run: async ({ program, inputs, params }) => {

@@ -25,6 +25,7 @@ export interface Requests {
       readonly graph: GraphData;
       /** Weights in files; with those sent ahead they are all. Undefined: every run brings its own. */
       readonly files: Readonly<Record<string, Required<TensorInfo>>> | undefined;
+      readonly repack: boolean;
     };
     answer: undefined;
   };

@@ -6,7 +6,7 @@ import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
 import { check, type TensorInfo, type Weights } from "../weights/weights.ts";
 import { type EngineProcess, startProcess } from "./isolated-process.ts";
 import type { Engine, Progress } from "./isolated-protocol.ts";
-import { checkInputs, type Program, type Runtime } from "./runtime.ts";
+import { type CompileOptions, checkInputs, type Program, type Runtime } from "./runtime.ts";
 
 export { type Death, EngineDied } from "./isolated-process.ts";
 export type { Engine, Progress } from "./isolated-protocol.ts";
@@ -38,7 +38,7 @@ export interface IsolatedRuntime extends Runtime {
   compile<In extends string, Out extends string>(
     graph: Graph<In, Out>,
     weights?: Weights,
-    options?: CallOptions,
+    options?: CallOptions & CompileOptions,
   ): Promise<IsolatedProgram<In, Out>>;
   /**
    * Hard cancel: SIGKILL, in the middle of a run too. Every pending call rejects with EngineDied (`reason: "killed"`),
@@ -82,7 +82,7 @@ export function isolated(options: IsolatedOptions = {}): IsolatedRuntime {
     get pid() {
       return child?.died ? undefined : child?.pid;
     },
-    async compile(graph, weights, { signal = options.signal } = {}) {
+    async compile(graph, weights, { signal = options.signal, repack = false } = {}) {
       signal?.throwIfAborted();
       if (weights)
         check(
@@ -97,7 +97,7 @@ export function isolated(options: IsolatedOptions = {}): IsolatedRuntime {
         });
       try {
         const files = weights && (await sendAhead(home, program, graph, weights, signal));
-        await home.call("compile", { program, graph: serialize(graph), files }, signal);
+        await home.call("compile", { program, graph: serialize(graph), files, repack }, signal);
       } catch (error) {
         await release();
         throw error;

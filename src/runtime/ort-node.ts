@@ -5,7 +5,7 @@ import type { Value } from "../graph/value.ts";
 import { emit, type Source } from "../onnx/emit.ts";
 import { type AnyTensor, type Tensor, tensor } from "../tensor/tensor.ts";
 import { check, type Weights } from "../weights/weights.ts";
-import { checkInputs, type Program, type Runtime, RuntimeError } from "./runtime.ts";
+import { type CompileOptions, checkInputs, type Program, type Runtime, RuntimeError } from "./runtime.ts";
 
 export interface OrtNodeOptions {
   /** Threads of one run; all cores unless told. Results do not depend on it. */
@@ -15,6 +15,23 @@ export interface OrtNodeOptions {
   /** Where to write what each node took: a path that ONNX Runtime adds the date to. Costs some speed. */
   readonly profile?: string;
 }
+
+/** How ONNX Runtime prepares a graph. */
+interface SessionKind {
+  readonly level: "basic" | "extended" | "all";
+  readonly repack: boolean;
+  /** Optimisers left out. */
+  readonly without?: string;
+}
+
+const SESSIONS = {
+  /** Nothing is folded, repacked or planned ahead, so that mapped weights stay in the page cache. */
+  lean: { level: "extended", repack: false, without: "ConstantFolding" },
+  /** Widened weights are folded in, convolutions blocked for the processor (NCHWc), matrices packed. */
+  repacked: { level: "all", repack: true },
+  /** Graphs that are fed their weights are gradients: there the optimiser only moves transposes to where they are slow. */
+  fed: { level: "basic", repack: false, without: "ConstantFolding;TransposeOptimizer" },
+} as const satisfies Record<string, SessionKind>;
 
 const ELEMENT = { f32: "float32", i32: "int32" } as const;
 
@@ -28,33 +45,32 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
       cause,
     });
   });
-  // "Lean": nothing is folded, repacked or planned ahead, so that mapped weights stay in the page cache. Graphs that are fed
-  // their weights are gradients: there the optimiser only moves transposes to where they are slow.
-  const session = (model: Uint8Array, root: string, fed: boolean) =>
+  const session = (model: Uint8Array, root: string, { level, repack, without }: SessionKind) =>
     ort.InferenceSession.create(model, {
-      graphOptimizationLevel: fed ? "basic" : "extended",
+      graphOptimizationLevel: level,
       enableMemPattern: false,
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       extra: {
         session: {
           model_external_initializers_file_folder_path: root,
-          disable_prepacking: "1",
+          disable_prepacking: repack ? "0" : "1",
           "intra_op.allow_spinning": (options.spinning ?? true) ? "1" : "0",
         },
-        optimization: { disable_specified_optimizers: fed ? "ConstantFolding;TransposeOptimizer" : "ConstantFolding" },
+        ...(without && { optimization: { disable_specified_optimizers: without } }),
       },
     });
 
   async function compile<In extends string, Out extends string>(
     graph: Graph<In, Out>,
     weights?: Weights,
+    { repack = false }: CompileOptions = {},
   ): Promise<Program<In, Out>> {
     const { sources, root } = await locate(graph, weights);
     const engine = await session(
       emit(graph, (name) => sources.get(name) ?? { kind: "input" }),
       root,
-      weights === undefined,
+      SESSIONS[weights === undefined ? "fed" : repack ? "repacked" : "lean"],
     );
     const outputs = Object.entries<Value>(graph.outputs);
     return {
