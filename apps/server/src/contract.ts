@@ -519,7 +519,7 @@ export const LedgerEntry = z
   .object({
     id: z.int(),
     created: Time,
-    kind: z.enum(["grant", "hold", "capture", "release"]),
+    kind: z.enum(["grant", "hold", "capture", "release", "refund"]),
     amount: MilliCredits,
     job: Id.nullable(),
     reason: z.string().nullable(),

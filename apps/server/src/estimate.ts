@@ -1,0 +1,54 @@
+// Estimates: how long drawing takes, from how long it took. A step costs calls × pixels, the rest (words, decoding) pixels.
+import { sizeStep } from "dreamgrain/node";
+import type { Took } from "./engine/protocol.ts";
+import type { KnownModel } from "./models.ts";
+import type { Work } from "./plan.ts";
+import type { Database } from "./store/database.ts";
+
+export interface Estimates {
+  /** Seconds of one picture. */
+  seconds(known: KnownModel, work: Work): number;
+  /** Whether the model has drawn here before; otherwise `seconds` is a guess. */
+  measured(known: KnownModel): boolean;
+  /** Learn from a picture. */
+  learn(known: KnownModel, work: Work, took: Took): void;
+}
+
+/** How much a new measurement counts. */
+const WEIGHT = 0.3;
+/** Multiplications a second, and how often a parameter is used for each latent pixel, about: for the first guess. */
+const SPEED = 1.5e10;
+const REUSE = 1 / 9;
+
+/** Estimates that are remembered in a database. */
+export function openEstimates(db: Database): Estimates {
+  const rates = new Map(
+    db.all<{ name: string; value: number }>("SELECT name, value FROM measured").map(({ name, value }) => [name, value]),
+  );
+  const mix = (name: string, value: number): void => {
+    const before = rates.get(name);
+    const now = before === undefined ? value : before + WEIGHT * (value - before);
+    rates.set(name, now);
+    db.run("INSERT INTO measured VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, now);
+  };
+  return {
+    seconds({ model }, { calls, rest }) {
+      const step = rates.get(`${model.hash} step`) ?? guess(model);
+      return calls * step + rest * (rates.get(`${model.hash} rest`) ?? step);
+    },
+    measured: ({ model }) => rates.has(`${model.hash} step`),
+    learn({ model }, { calls, steps, rest }, took) {
+      mix(`${model.hash} step`, (took.step * steps) / calls);
+      mix(`${model.hash} rest`, took.rest / rest);
+    },
+  };
+}
+
+/** Seconds of one call at the model's own size, from how many parameters it has. */
+function guess(model: KnownModel["model"]): number {
+  const { unet } = model.weights;
+  let parameters = 0;
+  for (const name of unet.names()) parameters += unet.info(name)?.shape.reduce((a, b) => a * b, 1) ?? 0;
+  const latents = (model.defaults.width * model.defaults.height) / sizeStep(model) ** 2;
+  return (parameters * latents * REUSE) / SPEED;
+}
