@@ -14,32 +14,36 @@ export interface Estimates {
   learn(known: KnownModel, work: Work, took: Took): void;
 }
 
-/** How much a new measurement counts. */
-const WEIGHT = 0.3;
+/** The middle of so many measurements counts: a busy machine makes single ones wild. */
+const LATEST = 9;
 /** Multiplications a second, and how often a parameter is used for each latent pixel, about: for the first guess. */
 const SPEED = 1.5e10;
 const REUSE = 1 / 9;
 
 /** Estimates that are remembered in a database. */
 export function openEstimates(db: Database): Estimates {
-  const rates = new Map(
-    db.all<{ name: string; value: number }>("SELECT name, value FROM measured").map(({ name, value }) => [name, value]),
+  const latest = new Map(
+    db
+      .all<{ name: string; value: number }>("SELECT name, value FROM measured")
+      .map(({ name, value }) => [name, [value]]),
   );
-  const mix = (name: string, value: number): void => {
-    const before = rates.get(name);
-    const now = before === undefined ? value : before + WEIGHT * (value - before);
-    rates.set(name, now);
-    db.run("INSERT INTO measured VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, now);
+  const rate = (name: string): number | undefined => {
+    const values = latest.get(name);
+    return values?.toSorted((a, b) => a - b)[values.length >> 1];
+  };
+  const add = (name: string, value: number): void => {
+    latest.set(name, [...(latest.get(name) ?? []), value].slice(-LATEST));
+    db.run("INSERT INTO measured VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, rate(name) ?? value);
   };
   return {
     seconds({ model }, { calls, rest }) {
-      const step = rates.get(`${model.hash} step`) ?? guess(model);
-      return calls * step + rest * (rates.get(`${model.hash} rest`) ?? step);
+      const step = rate(`${model.hash} step`) ?? guess(model);
+      return calls * step + rest * (rate(`${model.hash} rest`) ?? step);
     },
-    measured: ({ model }) => rates.has(`${model.hash} step`),
+    measured: ({ model }) => latest.has(`${model.hash} step`),
     learn({ model }, { calls, steps, rest }, took) {
-      mix(`${model.hash} step`, (took.step * steps) / calls);
-      mix(`${model.hash} rest`, took.rest / rest);
+      add(`${model.hash} step`, (took.step * steps) / calls);
+      add(`${model.hash} rest`, took.rest / rest);
     },
   };
 }

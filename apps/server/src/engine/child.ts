@@ -25,8 +25,8 @@ import type { Drawing, FailureCode, FromEngine, ToEngine, Took } from "./protoco
 const QUICK = 3e8;
 /** The longest side of a preview. */
 const PREVIEW = 160;
-/** A preview is decoded if that takes less than this share of a step; else it is the model's rough one. */
-const CHEAP = 0.5;
+/** A preview is decoded if that takes fewer seconds than this, or less of a step; else it is the model's rough one. */
+const CHEAP = { seconds: 0.05, share: 0.5 };
 
 const say = (message: FromEngine): void => {
   process.send?.(message);
@@ -35,7 +35,8 @@ const say = (message: FromEngine): void => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let runtime: Runtime | undefined;
-let open: { readonly path: string; readonly drawer: Engine; decodes: number | undefined } | undefined;
+/** `decodes`: seconds that decoding took at its best. */
+let open: { readonly path: string; readonly drawer: Engine; decodes: number } | undefined;
 const cancelled = new Set<string>();
 
 class Changed extends Error {
@@ -54,7 +55,7 @@ async function opened({ path, hash }: Drawing["model"]): Promise<NonNullable<typ
       `the model ${model.name} is now another one (${model.hash}) than when this was asked for (${hash})`,
     );
   runtime ??= await ortNode({ spinning: false }); // the gateway needs the cores too
-  open = { path, drawer: engine(model, runtime, { memory: availableMemory() }), decodes: undefined };
+  open = { path, drawer: engine(model, runtime, { memory: availableMemory() }), decodes: Number.POSITIVE_INFINITY };
   return open;
 }
 
@@ -64,10 +65,10 @@ const seconds = (since: number): number => (performance.now() - since) / 1000;
 async function previewOf(place: NonNullable<typeof open>, step: Step, each: number): Promise<Uint8Array | undefined> {
   const { drawer } = place;
   let shown: Pixels | undefined;
-  if (place.decodes !== undefined && place.decodes < CHEAP * each) {
+  if (place.decodes < Math.max(CHEAP.seconds, CHEAP.share * each)) {
     const began = performance.now();
     [shown] = toPixels(await drawer.decode(step.denoised));
-    place.decodes = seconds(began);
+    place.decodes = Math.min(place.decodes, seconds(began));
   } else {
     const rough = preview(drawer.model, step.denoised);
     shown = rough && toPixels(rough)[0];
@@ -138,7 +139,7 @@ async function prepare(model: Drawing["model"]): Promise<Took | undefined> {
     if (done) break;
     const began = performance.now();
     await place.drawer.decode(value.denoised);
-    place.decodes = seconds(began);
+    place.decodes = Math.min(place.decodes, seconds(began));
   }
   const [a, b, c] = times.slice(-3);
   return a && b && c ? { step: Math.max(0.001, (b - a) / 1000), rest: Math.max(0.001, (c - b) / 1000) } : undefined;

@@ -147,7 +147,11 @@ export function a1111Routes(outer: App, parts: Parts, jobs: Jobs, queue: Queue, 
       const { running } = queue;
       const own = running?.job.account === account ? running : undefined;
       const active = parts.jobs.activeCount(account);
-      const state = { skipped: false, interrupted: own?.job.cancelling ?? false, stopping_generation: false };
+      const state = {
+        skipped: false,
+        interrupted: (own && parts.jobs.get(own.job.id)?.cancelling) ?? false,
+        stopping_generation: false,
+      };
       const steps = { sampling_step: own?.progress.step ?? 0, sampling_steps: own?.job.steps ?? 0 };
       const counts = { job: own ? "txt2img" : "", job_count: active, job_no: own?.progress.picture ?? 0 };
       return c.json(

@@ -81,7 +81,9 @@ export function openDatabase(folder: string): Database {
 
 /** Each migration and the number it leads to are one transaction. */
 function migrate(db: Libsql.Database, path: string): void {
-  const { version } = db.prepare("SELECT user_version AS version FROM pragma_user_version").get() as { version: number };
+  const { version } = db.prepare("SELECT user_version AS version FROM pragma_user_version").get() as {
+    version: number;
+  };
   if (version > migrations.length)
     throw new DataError(
       `data: ${path} was made by a newer dreamgrain (schema ${version}, this one knows ${migrations.length}); update dreamgrain`,
