@@ -1,6 +1,7 @@
 // An engine's process that draws nothing: speaks the protocol of engine/protocol.ts, takes its time, and fails when told.
 //
-// A prompt may hold `step=MS` (how long a step takes), `crash@STEP`, `hang@STEP`, `busy@STEP:MS` and `refuse`.
+// A prompt may hold `step=MS` (how long a step takes), `crash@STEP`, `hang@STEP`, `busy@STEP:MS`, `refuse`, and `wait`, which
+// draws nothing until it is cancelled.
 import { deflateSync } from "node:zlib";
 
 const usual = Number(process.env.STUB_STEP ?? 2);
@@ -55,6 +56,7 @@ async function draw({ id, settings }) {
   const [, busyAt, busy] = /busy@(\d+):(\d+)/.exec(prompt) ?? [];
   const step = Number(pace ?? usual);
   if (prompt.includes("refuse")) return say({ kind: "failed", id, code: "invalid", message: "as told" });
+  while (prompt.includes("wait") && !cancelled.has(id)) await sleep(5);
   for (let i = 1; i <= steps; i++) {
     await sleep(step);
     if (cancelled.delete(id)) return say({ kind: "cancelled", id });

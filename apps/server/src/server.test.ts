@@ -17,28 +17,39 @@ afterAll(async () => {
   await data.remove();
 });
 
-/** All events until one is the last. */
-async function hear(path: string, last: (event: Heard) => boolean, from?: string): Promise<Heard[]> {
+/** All events until one is the last. @param listening called when the first has come */
+async function hear(
+  path: string,
+  last: (event: Heard) => boolean,
+  from?: string,
+  listening?: () => Promise<unknown>,
+): Promise<Heard[]> {
   const heard: Heard[] = [];
   for await (const event of listen(server.url, path, from)) {
-    heard.push(event);
+    if (heard.push(event) === 1) await listening?.();
     if (last(event)) break;
   }
   return heard;
 }
+/** A job that has the engine until it is cancelled, so that what follows is listened to from its beginning. */
+const block = async (): Promise<() => Promise<unknown>> => {
+  const { id } = await c().draw({ prompt: "wait" });
+  return () => c().ask("DELETE", `/v1/jobs/${id}`);
+};
 const done = ({ event, data }: Heard): boolean => event === "job" && data.state === "done";
 
 describe("a job", () => {
   it("is accepted, drawn, told of as the contract says, and kept", async () => {
-    const listening = hear("/v1/events", done);
+    const free = await block();
     const quote = Quote.parse((await c().ask("POST", "/v1/quotes", { request: { prompt: "a boat", steps: 10 } })).json);
     const job = await c().draw({ prompt: "a boat", steps: 10, seed: "7", count: 2 });
     expect(Job.parse(job)).toMatchObject({ state: "queued", price: 2 * quote.price, settings: { seed: "7" } });
-    const heard = await listening;
+    const heard = await hear("/v1/events", (event) => done(event) && event.data.id === job.id, undefined, free);
     for (const { event, data } of heard) Events[event as keyof typeof Events].parse(data);
     const names = heard.map(({ event }) => event);
     expect(names[0]).toBe("snapshot");
-    expect(names.filter((name) => name === "preview")).toHaveLength(20);
+    const previews = heard.filter(({ event, data }) => event === "preview" && data.job === job.id);
+    expect(previews).toHaveLength(20);
     expect(names.filter((name) => name === "picture")).toHaveLength(2);
     const end = Job.parse((await c().ask("GET", `/v1/jobs/${job.id}`)).json);
     expect(end).toMatchObject({ state: "done", charged: job.price, attempt: 1 });
@@ -49,9 +60,10 @@ describe("a job", () => {
   });
 
   it("lets a listener go on where it left, and ends its own stream", async () => {
-    const job = await c().draw({ prompt: "a sea step=5", steps: 20 });
+    const free = await block();
+    const job = await c().draw({ prompt: "a sea", steps: 20 });
     const path = `/v1/jobs/${job.id}/events`;
-    const first = await hear(path, ({ event }) => event === "preview");
+    const first = await hear(path, ({ event }) => event === "preview", undefined, free);
     const rest = await hear(path, () => false, first.at(-1)!.id);
     expect(rest.some(({ event }) => event === "snapshot")).toBe(false);
     expect(rest.at(-1)).toMatchObject({ event: "job", data: { state: "done" } });
@@ -63,21 +75,19 @@ describe("a job", () => {
   });
 
   it("waits its turn, is moved and cancelled", async () => {
-    const [running, a, b] = await Promise.all(
-      ["r", "a", "b"].map((x) => c().draw({ prompt: `${x} step=20`, steps: 50 })),
-    );
-    await hear(`/v1/jobs/${running!.id}/events`, ({ event }) => event === "preview");
+    const [running, a, b] = [await c().draw({ prompt: "wait" }), await c().draw({}), await c().draw({})];
+    await hear(`/v1/jobs/${running.id}/events`, ({ data }) => (data.jobs?.[0] ?? data).state === "running");
     const order = async () => {
       const { items } = (await c().ask("GET", "/v1/jobs?state=active")).json as { items: Job[] };
       return items.map(({ id }) => id);
     };
-    expect(await order()).toEqual([running!.id, a!.id, b!.id]);
-    expect((await c().ask("POST", `/v1/jobs/${b!.id}/move`, { to: "front" })).json).toMatchObject({ position: 0 });
-    expect(await order()).toEqual([running!.id, b!.id, a!.id]);
-    expect((await c().ask("POST", `/v1/jobs/${running!.id}/move`, { to: "front" })).status).toBe(409);
-    expect((await c().ask("DELETE", `/v1/jobs/${b!.id}`)).json).toMatchObject({ state: "cancelled", charged: 0 });
+    expect(await order()).toEqual([running.id, a.id, b.id]);
+    expect((await c().ask("POST", `/v1/jobs/${b.id}/move`, { to: "front" })).json).toMatchObject({ position: 0 });
+    expect(await order()).toEqual([running.id, b.id, a.id]);
+    expect((await c().ask("POST", `/v1/jobs/${running.id}/move`, { to: "front" })).status).toBe(409);
+    expect((await c().ask("DELETE", `/v1/jobs/${b.id}`)).json).toMatchObject({ state: "cancelled", charged: 0 });
     expect((await c().ask("POST", "/v1/jobs/cancel", {})).json).toEqual({ cancelled: 2 });
-    expect(await c().ended(running!.id)).toMatchObject({ state: "cancelled", pictures: [] });
+    expect(await c().ended(running.id)).toMatchObject({ state: "cancelled", pictures: [] });
     expect(await order()).toEqual([]);
   });
 
@@ -155,23 +165,24 @@ describe("the server", () => {
   });
   it("answers as A1111 does", async () => {
     const drawing = c().ask("POST", "/sdapi/v1/txt2img", {
-      prompt: "a cat step=20",
+      prompt: "a cat step=100",
       steps: 10,
       width: 512,
       height: 512,
     });
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    const progress = (await c().ask("GET", "/sdapi/v1/progress")).json;
-    expect(progress).toMatchObject({ state: { sampling_steps: 10 }, progress: expect.any(Number) });
+    const progress = async (step: number): Promise<void> => {
+      while ((await c().ask("GET", "/sdapi/v1/progress")).json.state.sampling_step !== step);
+    };
+    await progress(4);
     const { images, info } = (await drawing).json;
-    expect(JSON.parse(info)).toMatchObject({ prompt: "a cat step=20", steps: 10, all_seeds: [expect.any(Number)] });
+    expect(JSON.parse(info)).toMatchObject({ prompt: "a cat step=100", steps: 10, all_seeds: [expect.any(Number)] });
     const read = (await c().ask("POST", "/sdapi/v1/png-info", { image: images[0] })).json;
     expect(read.parameters).toMatchObject({ Steps: "10" });
     const [{ title }] = (await c().ask("GET", "/sdapi/v1/sd-models")).json;
     expect((await c().ask("POST", "/sdapi/v1/options", { sd_model_checkpoint: title })).json).toBe(null);
     expect((await c().ask("GET", "/sdapi/v1/options")).json).toEqual({ sd_model_checkpoint: title });
-    const slow = c().ask("POST", "/sdapi/v1/txt2img", { prompt: "step=50", steps: 100 });
-    for (let step = 0; step === 0; ) step = (await c().ask("GET", "/sdapi/v1/progress")).json.state.sampling_step;
+    const slow = c().ask("POST", "/sdapi/v1/txt2img", { prompt: "step=100", steps: 100 });
+    await progress(2);
     await c().ask("POST", "/sdapi/v1/interrupt");
     expect((await slow).json.images).toEqual([]);
     expect((await c().ask("POST", "/sdapi/v1/txt2img", { sampler_name: "Eulr" })).json.detail).toMatch(/Did you mean/);

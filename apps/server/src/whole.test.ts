@@ -21,10 +21,12 @@ afterAll(async () => {
 });
 
 it("draws, shows what comes, and says in the file how it was made", async () => {
+  const before = await client(server.url).draw({ prompt: "a castle", steps: 150, count: 16 }); // gives time to listen
   const job = await client(server.url).draw({ prompt: "a red boat at dusk", seed: "7", steps: 4 });
   const previews: Buffer[] = [];
   for await (const { event, data } of listen(server.url, `/v1/jobs/${job.id}/events`))
-    if (event === "preview") previews.push(Buffer.from(data.image.split(",")[1], "base64"));
+    if (event === "snapshot") await client(server.url).ask("DELETE", `/v1/jobs/${before.id}`);
+    else if (event === "preview") previews.push(Buffer.from(data.image.split(",")[1], "base64"));
   expect(previews.map((png) => decodePng(png).picture.width > 0)).toEqual([true, true, true, true]);
   const [first] = (await client(server.url).ended(job.id)).pictures;
   const png = new Uint8Array(await (await fetch(new URL(first!.url, server.url))).arrayBuffer());
