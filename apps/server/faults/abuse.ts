@@ -52,8 +52,11 @@ export function raw(
   });
 }
 
-/** F6. Paths that lead out of where they should: no file of elsewhere is ever read. @param folder an empty one */
-export async function traversal(folder: string): Promise<Figures> {
+/** Every nth of them. */
+const some = <T>(all: readonly T[], every: number): T[] => all.filter((_, i) => i % every === 0);
+
+/** F6. Paths that lead out of where they should: no file of elsewhere is ever read. @param every use each nth payload */
+export async function traversal(folder: string, every = 1): Promise<Figures> {
   const canary = `canary-${Math.random()}`;
   const studio = join(folder, "studio");
   await mkdir(join(studio, "assets"), { recursive: true });
@@ -72,7 +75,7 @@ export async function traversal(folder: string): Promise<Figures> {
   };
   try {
     const c = client(server.url);
-    const payloads = attacks(["canary.txt", "data/dreamgrain.db", "etc/passwd"]);
+    const payloads = some(attacks(["canary.txt", "data/dreamgrain.db", "etc/passwd"]), every);
     for (const payload of payloads) {
       for (const place of ["/assets/", "/models/default/", "/docs/"]) {
         const path = `${place}${payload}`.replace(/[^\x21-\x7e]/g, encodeURIComponent);
@@ -283,8 +286,8 @@ export async function pictures(gateway: Gateway, size: number): Promise<Figures>
   };
 }
 
-/** F7. Markup in everything that is echoed: no answer is a page that holds it. */
-export async function injection(folder: string): Promise<Figures> {
+/** F7. Markup in everything that is echoed: no answer is a page that holds it. @param every use each nth payload */
+export async function injection(folder: string, every = 1): Promise<Figures> {
   const server = await start({ data: folder, accounts: true, limits: { requests: 1e9 } });
   const wrong: string[] = [];
   let asked = 0;
@@ -301,7 +304,7 @@ export async function injection(folder: string): Promise<Figures> {
       if (!/^(application\/json|image\/(png|webp))/.test(type) || !quiet || policy === "" || status >= 500)
         wrong.push(`${status} ${type} ${where}`);
     };
-    for (const text of markup) {
+    for (const text of some(markup, every)) {
       const job = await c.draw({ prompt: text, negative: text, steps: 1 }, { label: text });
       const end = await c.ended(job.id);
       if (end.settings.prompt !== text || end.label !== text) wrong.push(`changed: ${text}`);
@@ -323,7 +326,7 @@ export async function injection(folder: string): Promise<Figures> {
     }
     check("keys", await c.ask("GET", "/v1/keys"));
     if (wrong.length > 0) throw new Error(`F7: ${wrong.slice(0, 5).join("; ")}`);
-    return { payloads: markup.length, answers: asked, "pages among them": wrong.length };
+    return { payloads: some(markup, every).length, answers: asked, "pages among them": wrong.length };
   } finally {
     await server.close(0);
   }

@@ -34,10 +34,10 @@ describe("abuse", () => {
     }
   });
   it("F6: no path leads out", async () => {
-    expect(await traversal(data)).toMatchObject({ "files read": 0 });
+    expect(await traversal(data, 23)).toMatchObject({ "files read": 0 });
   });
   it("F7: what was typed comes back as text", async () => {
-    expect(await injection(data)).toMatchObject({ "pages among them": 0 });
+    expect(await injection(data, 11)).toMatchObject({ "pages among them": 0 });
   });
   it("F8: pages of others change nothing, and nobody listens beyond this machine without accounts", async () => {
     expect(await crossOrigin(data)).toMatchObject({ "not refused": 0 });
@@ -56,7 +56,10 @@ describe("kills", () => {
     expect(await killEngine(data, 6, false)).toMatchObject({ "ended otherwise": 0 });
   });
   it("K3: at each point of a job's way leave nothing half done", async () => {
-    expect(await killPoints(data, 1)).toMatchObject({ orphans: 0, "different pictures": 0 });
+    expect(await killPoints(data, 1, ["accepted", "renamed", "ending"])).toMatchObject({
+      orphans: 0,
+      "different pictures": 0,
+    });
   });
   it("S3: asked politely, it ends well", async () => {
     expect(await shutdown(data, 2)).toMatchObject({ lost: 0, late: 0 });

@@ -71,7 +71,10 @@ export function openDatabase(path: string): Database {
       }
     },
     close() {
-      db.pragma("wal_checkpoint(TRUNCATE)");
+      // Prepared statements keep the file open, and WAL its lock, until they are collected; without WAL there is none to keep.
+      for (const pragma of ["wal_checkpoint(TRUNCATE)", "journal_mode = DELETE", "locking_mode = NORMAL"])
+        db.prepare(`PRAGMA ${pragma}`).all();
+      db.prepare("SELECT count(*) FROM accounts").all();
       db.close();
     },
   };
