@@ -17,7 +17,7 @@ export const stub = here("stub.mjs");
 /** Quick to give up, so that tests are quick. */
 export const stubEngine = {
   entry: stub,
-  deadline: { least: 1500, opening: 20_000 },
+  deadline: { least: 1000, opening: 20_000 },
   grace: 300,
   backOff: { first: 20, most: 200 },
 } as const;

@@ -61,7 +61,7 @@ export async function listeners(server: Gateway, clients: number, seconds: numbe
 
 /** C1 too: more than may wait is refused, with the time after which there is room. */
 export async function backPressure(data: string): Promise<Figures> {
-  const server = await start({ data, limits: { jobs: 1000, queueSeconds: 3 } });
+  const server = await start({ data, limits: { jobs: 1000, queueSeconds: 2 } });
   try {
     const c = client(server.url);
     // What one such job takes is learned first.
@@ -85,7 +85,7 @@ export async function backPressure(data: string): Promise<Figures> {
         (job: { wait: number }) => job.wait ?? 0,
       );
       const longest = Math.max(...waits);
-      if (longest > 3.5) throw new Error(`C1: ${longest} s wait, and 3 may`);
+      if (longest > 2.5) throw new Error(`C1: ${longest} s wait, and 2 may`);
       return {
         "accepted at once": accepted,
         "Retry-After, s": promised,
