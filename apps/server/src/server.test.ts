@@ -165,24 +165,24 @@ describe("the server", () => {
   });
   it("answers as A1111 does", async () => {
     const drawing = c().ask("POST", "/sdapi/v1/txt2img", {
-      prompt: "a cat step=100",
+      prompt: "a cat step=300",
       steps: 10,
       width: 512,
       height: 512,
     });
-    const progress = async (step: number): Promise<void> => {
-      while ((await c().ask("GET", "/sdapi/v1/progress")).json.state.sampling_step !== step);
+    const running = async (): Promise<void> => {
+      for (let steps = 0; steps === 0; ) steps = (await c().ask("GET", "/sdapi/v1/progress")).json.state.sampling_steps;
     };
-    await progress(4);
+    await running();
     const { images, info } = (await drawing).json;
-    expect(JSON.parse(info)).toMatchObject({ prompt: "a cat step=100", steps: 10, all_seeds: [expect.any(Number)] });
+    expect(JSON.parse(info)).toMatchObject({ prompt: "a cat step=300", steps: 10, all_seeds: [expect.any(Number)] });
     const read = (await c().ask("POST", "/sdapi/v1/png-info", { image: images[0] })).json;
     expect(read.parameters).toMatchObject({ Steps: "10" });
     const [{ title }] = (await c().ask("GET", "/sdapi/v1/sd-models")).json;
     expect((await c().ask("POST", "/sdapi/v1/options", { sd_model_checkpoint: title })).json).toBe(null);
     expect((await c().ask("GET", "/sdapi/v1/options")).json).toEqual({ sd_model_checkpoint: title });
-    const slow = c().ask("POST", "/sdapi/v1/txt2img", { prompt: "step=100", steps: 100 });
-    await progress(2);
+    const slow = c().ask("POST", "/sdapi/v1/txt2img", { prompt: "wait", steps: 100 });
+    await running();
     await c().ask("POST", "/sdapi/v1/interrupt");
     expect((await slow).json.images).toEqual([]);
     expect((await c().ask("POST", "/sdapi/v1/txt2img", { sampler_name: "Eulr" })).json.detail).toMatch(/Did you mean/);
