@@ -1,7 +1,7 @@
 // The fault and abuse plan in short: what `npm run faults` does at length, a few times each. No times are asserted here.
 
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { startServer } from "../src/server.ts";
 import { authorisation, crossOrigin, injection, pictures, traversal } from "./abuse.ts";
 import { folder, gateway } from "./harness.ts";
@@ -17,6 +17,7 @@ let remove: () => Promise<void>;
 const fresh = async (): Promise<void> => {
   ({ path: data, remove } = await folder());
 };
+vi.setConfig({ testTimeout: 300_000 }); // seconds each on a machine that does nothing else
 beforeAll(fresh);
 afterEach(async () => {
   await remove();
