@@ -2,7 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { benchSdMemory, benchSdProfile, benchSdSpeed, type SdOptions } from "./sd.ts";
+import { benchSdCommand, benchSdProfile, benchSdSpeed, type SdOptions } from "./sd.ts";
 import { benchSdPeers } from "./sd-peers.ts";
 
 const { values } = parseArgs({
@@ -28,10 +28,14 @@ const rows = {
   "sd15-512": () => benchSdSpeed(at("sd15", 512)),
   "sd15-512-profile": () => benchSdProfile(at("sd15", 512)),
   "sd15-512-peers": () => benchSdPeers(at("sd15", 512)),
+  "sd15-512-fast": () => benchSdSpeed({ ...at("sd15", 512), fast: true }),
+  "sd15-512-fast-peers": () => benchSdPeers({ ...at("sd15", 512), fast: true }),
   "sd15-256": () => benchSdSpeed(at("sd15", 256)),
   "sd15-768": () => benchSdSpeed(at("sd15", 768)),
-  "sd15-512-memory": () => benchSdMemory(at("sd15", 512)),
-  "sdxl-1024-memory": () => benchSdMemory(at("sdxl", 1024)),
+  "sd15-512-memory": () => benchSdCommand({ ...at("sd15", 512), steps: 2 }),
+  "sd15-512-picture": () => benchSdCommand({ ...at("sd15", 512), steps: 20 }),
+  "sd15-512-fast-picture": () => benchSdCommand({ ...at("sd15", 512), fast: true, steps: 20 }),
+  "sdxl-1024-memory": () => benchSdCommand({ ...at("sdxl", 1024), steps: 2 }),
 } as const;
 const unknown = only?.find((name) => !Object.hasOwn(rows, name));
 if (unknown) throw new RangeError(`bench: there is no "${unknown}"; there are ${Object.keys(rows).join(", ")}`);

@@ -5,10 +5,10 @@ import { openModel } from "../src/pipelines/load.ts";
 import { settings, walk } from "../src/pipelines/text-to-image.ts";
 import { ortNode } from "../src/runtime/ort-node.ts";
 import { cpuGenerator } from "../src/tensor/random.ts";
-import { families, randomCheckpoint } from "./checkpoints.ts";
+import { randomCheckpoint } from "./checkpoints.ts";
 import { median, record, timed } from "./measure.ts";
 import { noPeers, openPeer, type Peer, type PeerDType, type PeerEngine, peerPython } from "./peer.ts";
-import type { SdOptions } from "./sd.ts";
+import { nameOf, type SdOptions } from "./sd.ts";
 import { noSdcpp, runSdcpp, sdcpp } from "./sdcpp.ts";
 
 /** Processors without arithmetic in bfloat16 take six times as long with it: it is measured where there is some. */
@@ -25,12 +25,13 @@ const peers: readonly (readonly [PeerEngine, PeerDType])[] = [
 const ROUNDS = 3;
 
 /** A guided step and a decode, ours and of each peer there is: those of the Python at hand, and stable-diffusion.cpp. */
-export async function benchSdPeers({ folder, family, side, keep }: SdOptions): Promise<void> {
+export async function benchSdPeers(options: SdOptions): Promise<void> {
+  const { folder, family, side, keep, fast = false } = options;
   if (!peerPython()) console.log(noPeers);
   if (!sdcpp()) console.log(noSdcpp);
   if (!peerPython() && !sdcpp()) return;
   const path = await randomCheckpoint(folder, family);
-  const model = await openModel(path);
+  const model = await openModel(path, { fast });
   const small = side / 8;
   await using runtime = await ortNode();
   await using running = engine(model, runtime);
@@ -44,7 +45,7 @@ export async function benchSdPeers({ folder, family, side, keep }: SdOptions): P
   };
   const compare = (what: keyof typeof works, who: string, ours: number, theirs: number): void =>
     record(
-      `${families[family].name} fp16, ${side} px: ${what === "step" ? "guided step" : "decode"} beside ${who}`,
+      `${nameOf(options)}: ${what === "step" ? "guided step" : "decode"} beside ${who}`,
       `${ours.toFixed(2)} s, theirs ${theirs.toFixed(2)} s, ours is ${(theirs / ours).toFixed(2)} times as fast`,
       keep,
     );

@@ -29,7 +29,13 @@ export interface SdOptions {
   readonly side: number;
   readonly seconds: number;
   readonly keep: boolean;
+  /** Whether the model is opened as `--fast` does. */
+  readonly fast?: boolean;
 }
+
+/** What a row calls what was drawn with. */
+export const nameOf = ({ family, side, fast }: SdOptions): string =>
+  `${families[family].name} fp16, ${side} px${fast ? ", fast" : ""}`;
 
 const [ours, bare] = [0, 1];
 const seconds = ({ seconds: wall, cpu }: Time): string => `${wall.toFixed(2)} s (${cpu.toFixed(1)} cpu)`;
@@ -58,12 +64,13 @@ const example = (graph: Graph<string, string>): Record<string, Tensor> => {
 };
 
 /** Speed of the parts of a drawing. */
-export async function benchSdSpeed({ folder, family, side, seconds: length, keep }: SdOptions): Promise<void> {
+export async function benchSdSpeed(options: SdOptions): Promise<void> {
+  const { folder, family, side, seconds: length, keep, fast = false } = options;
   const path = await randomCheckpoint(folder, family);
   const started = performance.now();
-  const model = await openModel(path);
+  const model = await openModel(path, { fast });
   const opened = (performance.now() - started) / 1000;
-  const { name } = families[family];
+  const name = nameOf(options);
   const small = side / 8;
   await using runtime = await ortNode();
   await using running = engine(model, runtime);
@@ -82,26 +89,22 @@ export async function benchSdSpeed({ folder, family, side, seconds: length, keep
   const first = (performance.now() - compiling) / 1000;
   const compile = await timeToCompile(model, small);
   record(
-    `${name} fp16, ${side} px: load`,
+    `${name}: load`,
     `open ${opened.toFixed(2)} s, U-Net ready ${compile.toFixed(2)} s; first text ${text.toFixed(2)} s, first U-Net call ${first.toFixed(2)} s, loading included`,
     keep,
   );
 
   const one = unetGraph(model.specs.unet, { batch: 1, height: small, width: small, tokens: 77 });
   const session = await bareSession(one, model.weights.unet, example(one));
-  const [call, plain, step] = await inTurn(
-    [async () => asked(x, sigma), session.run, () => Promise.all([asked(x, sigma), without(x, sigma)])],
-    length,
-  );
+  // One after the other: a call alone and a guided step are two programs, of which large models keep one at a time.
+  const [call, plain] = await inTurn([async () => asked(x, sigma), session.run], length);
+  const guided = () => Promise.all([asked(x, sigma), without(x, sigma)]);
+  const [step, again] = await inTurn([guided, session.run], length);
   await session.release();
-  const twice = { seconds: 2 * plain.seconds, cpu: 2 * plain.cpu };
+  const twice = { seconds: 2 * again.seconds, cpu: 2 * again.cpu };
+  record(`${name}: U-Net call`, `${seconds(call)}, bare session ${seconds(plain)}, ${ratio(call, plain)}`, keep);
   record(
-    `${name} fp16, ${side} px: U-Net call`,
-    `${seconds(call)}, bare session ${seconds(plain)}, ${ratio(call, plain)}`,
-    keep,
-  );
-  record(
-    `${name} fp16, ${side} px: guided step`,
+    `${name}: guided step`,
     `${seconds(step)}, two calls of a bare session ${seconds(twice)}, ${ratio(step, twice)}`,
     keep,
   );
@@ -111,7 +114,7 @@ export async function benchSdSpeed({ folder, family, side, seconds: length, keep
   const decodes = await inTurn([async () => running.decode(x), bareDecoder.run], length);
   await bareDecoder.release();
   record(
-    `${name} fp16, ${side} px: decode`,
+    `${name}: decode`,
     `${seconds(decodes[ours])}, bare session ${seconds(decodes[bare])}, ${ratio(decodes[ours], decodes[bare])}`,
     keep,
   );
@@ -160,7 +163,9 @@ async function timeToCompile(model: Model, small: number): Promise<number> {
   const graph = unetGraph(model.specs.unet, { batch: 2, samples: 1, height: small, width: small, tokens: 77 });
   await using runtime = await ortNode();
   const started = performance.now();
-  await using _ = await runtime.compile<string, string>(graph, model.weights.unet);
+  await using _ = await runtime.compile<string, string>(graph, model.weights.unet, {
+    repack: model.choices?.fast ?? false,
+  });
   return (performance.now() - started) / 1000;
 }
 
@@ -184,14 +189,15 @@ function resident(pid: number): { readonly anonymous: number; readonly mapped: n
 }
 
 /** The whole command, as a person types it; its processes looked at twenty times a second. Linux only. */
-export async function benchSdMemory({ folder, family, side, keep }: SdOptions): Promise<void> {
+export async function benchSdCommand(options: SdOptions & { readonly steps: number }): Promise<void> {
+  const { folder, family, side, keep, fast = false, steps } = options;
   const path = await randomCheckpoint(folder, family);
-  const model = await openModel(path);
-  const steps = 2;
+  const model = await openModel(path, { fast });
   const chosen = settings(model, { prompt: "a red boat", seed: 7, width: side, height: side, steps });
   const estimate = drawingNeeds(model, chosen).most;
   const main = fileURLToPath(new URL("../apps/cli/dist/main.js", import.meta.url));
   const args = [main, "a red boat", "--model", path, "--steps", `${steps}`, "--size", `${side}x${side}`, "--seed", "7"];
+  if (fast) args.push("--fast");
   const started = performance.now();
   let most = { anonymous: 0, mapped: 0 };
   await new Promise<void>((resolve, reject) => {
@@ -207,7 +213,7 @@ export async function benchSdMemory({ folder, family, side, keep }: SdOptions): 
   const took = (performance.now() - started) / 1000;
   const gb = (bytes: number): string => (bytes / 1e9).toFixed(2);
   record(
-    `${families[family].name} fp16, ${side} px: the command, ${steps} guided steps`,
+    `${nameOf(options)}: the command, ${steps} guided steps`,
     `${took.toFixed(0)} s, peak ${gb(most.anonymous + most.mapped)} GB resident (${gb(most.anonymous)} anonymous, ${gb(most.mapped)} mapped files); estimated ${gb(estimate)} GB`,
     keep,
   );

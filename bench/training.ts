@@ -27,7 +27,7 @@ const losses: readonly { name: string; batch: number; loss: (batch: number) => G
   {
     name: "decoder",
     batch: decoder.batch,
-    loss: (batch) => decoderLoss(vaeSpec(configs.vae), batch, side, decoder),
+    loss: (batch) => decoderLoss(vaeSpec(configs.vae), batch, decoder.square, decoder),
   },
   {
     name: "U-Net and text encoder",

@@ -4,7 +4,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { buildStudio, openBrowser, startStudio } from "../apps/studio/test/browser.ts";
+import { buildStudio, startStudio } from "../apps/studio/test/real-studio.ts";
+import { launch } from "../test/chromium.ts";
 
 const folder = "docs/studio";
 /** Bytes above which a screenshot gets fewer colours. */
@@ -36,7 +37,7 @@ const prompts = [
 await buildStudio();
 const studio = await startStudio();
 const shared = await startStudio(["--accounts"]);
-const browser = await openBrowser();
+const browser = await launch();
 await mkdir(folder, { recursive: true });
 
 const post = async (path: string, body: object) => {

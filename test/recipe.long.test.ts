@@ -13,11 +13,12 @@ const recipe: Recipe = {
   ...tiny,
   shards: 1,
   latents: { ...tiny.latents, pictures: 100 },
+  coarse: { ...tiny.denoiser, steps: 8, batch: 4, warmup: 2 },
   denoiser: { ...tiny.denoiser, steps: 12, batch: 4, warmup: 2 },
   decoder: { ...tiny.decoder, steps: 5, batch: 4, warmup: 2 },
 };
 
-it("makes a model from nothing, and goes on after a stop", { timeout: 300_000 }, async () => {
+it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "dreamgrain-recipe-"));
   try {
     const notes: string[] = [];
@@ -32,10 +33,12 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 300_000 },
 
     const steps: string[] = [];
     const path = await runRecipe({ ...options, onProgress: ({ stage, step }) => void steps.push(`${stage} ${step}`) });
-    expect(steps[0]).toBe("denoiser 6");
+    expect(steps[0]).toBe("coarse 6");
+    expect(steps.slice(3, 5)).toEqual(["denoiser 1", "denoiser 2"]);
     expect(steps.at(-1)).toBe("decoder 5");
     expect(notes.filter((note) => note.startsWith("painted"))).toHaveLength(1);
-    expect(await readdir(folder)).toContain("denoiser-000012.png");
+    const files = await readdir(folder);
+    for (const file of ["coarse-000008.png", "denoiser-000012.png"]) expect(files).toContain(file);
 
     const model = await openModel(path!);
     await using runtime = await ortNode();
@@ -50,7 +53,17 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 300_000 },
       denoiser: { ...recipe.denoiser, steps: 1, rate: 1e-6 },
       decoder: { ...recipe.decoder, steps: 1, rate: 1e-6 },
     };
-    const second = await runRecipe({ ...options, recipe: short, folder: join(folder, "second"), from: path!, seed: 5 });
+    const lessons = new Set<string>();
+    const second = await runRecipe({
+      ...options,
+      recipe: short,
+      folder: join(folder, "second"),
+      from: path!,
+      seed: 5,
+      onProgress: ({ stage }) => void lessons.add(stage),
+    });
+    expect([...lessons]).toEqual(["denoiser", "decoder"]); // the coarse lesson was had before
+    expect(await readdir(join(folder, "second", "pictures-32"))).toEqual(["0004.rgb"]); // other pictures than seed 1's
     const next = await openModel(second!);
     expect(next.hash).not.toBe(model.hash);
     expect(next.specs).toEqual(model.specs);

@@ -80,7 +80,7 @@ export function engine(
     const size = [height * factor, width * factor];
     return [...size, 0, 0, ...size];
   };
-  const compiled = programs(runtime, memory);
+  const compiled = programs(runtime, memory, model.choices?.fast);
 
   /** The U-Net on one sample under several contexts, or on a batch under its own. */
   const unet = together<Context>(

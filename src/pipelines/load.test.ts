@@ -144,7 +144,13 @@ describe("words and metadata", () => {
     const recipe = recipeIn(pictureText(model, chosen, true))!;
     const { hash } = model;
     expect(recipe).toMatchObject({ version, strip: true, model: { name: "tiny", hash, choices: {} } });
-    const choices = { vae: "a/b.safetensors", textEncoder: "../c", prediction: "v", average: true } as const;
+    const choices = {
+      vae: "a/b.safetensors",
+      textEncoder: "../c",
+      prediction: "v",
+      average: true,
+      fast: true,
+    } as const;
     expect(recipeIn(pictureText({ ...model, choices }, chosen))!.model).toEqual({ name: "tiny", hash, choices });
     expect(recipe.request).toEqual({ ...chosen, interval: [0.1, Number.MAX_VALUE] });
     expect(recipeIn({})).toBeUndefined();

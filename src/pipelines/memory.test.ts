@@ -10,7 +10,7 @@ import { cpuGenerator } from "../tensor/random.ts";
 import { fromTensors } from "../weights/weights.ts";
 import { engine } from "./engine.ts";
 import { openModel } from "./load.ts";
-import { MemoryError, programs, requirements, tileSide } from "./memory.ts";
+import { MemoryError, needOf, programs, requirements, tileSide } from "./memory.ts";
 import type { Model } from "./model.ts";
 import { drawingNeeds, settings } from "./text-to-image.ts";
 
@@ -94,6 +94,41 @@ describe("programs", () => {
     const all = programs(failing, Number.POSITIVE_INFINITY);
     await expect(all.use("a", heavy(800), none, async () => {})).rejects.toThrow("no");
     expect(await all.use("a", heavy(800), none, async () => 5)).toBe(5);
+  });
+});
+
+describe("weights", () => {
+  /** A network of `count` parameters. */
+  const network = (count: number) => () =>
+    trace<string, string>({ x: [8, 1] }, (p, { x }) => ({
+      y: x.matmul(p.get("w", [1, count], () => new Float32Array(count))),
+    }));
+  const stored = (dtype: "f16" | "f32") => ({ ...none, info: () => ({ dtype, shape: [] }) });
+
+  it("of small networks are repacked, those of large ones where a model is to be fast", async () => {
+    const told: unknown[] = [];
+    const { runtime } = noted();
+    const telling: Runtime = {
+      ...runtime,
+      compile(graph, weights, options) {
+        told.push(options?.repack);
+        return runtime.compile(graph, weights, options);
+      },
+    };
+    for (const fast of [false, true])
+      for (const count of [64e6, 64e6 + 1]) {
+        await using all = programs(telling, Number.POSITIVE_INFINITY, fast);
+        await all.use("it", network(count), stored("f16"), async () => {});
+      }
+    expect(told).toEqual([true, false, true, true]);
+  });
+
+  it("count as float32 where they are repacked, besides the file", () => {
+    const large = network(100e6)();
+    const lean = needOf(large, stored("f32"));
+    const fast = needOf(large, stored("f32"), true);
+    expect(fast.weights).toBe(4e8);
+    expect(fast.working - lean.working).toBe(4e8);
   });
 });
 

@@ -3,6 +3,7 @@ import { liveBytes, widenedBytes } from "../graph/memory.ts";
 import type { Graph } from "../graph/trace.ts";
 import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
+import { EngineDied } from "../runtime/calls.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
 import { bytesPer } from "../tensor/dtype.ts";
 import { type Shape, size } from "../tensor/tensor.ts";
@@ -20,12 +21,22 @@ export interface Need {
 /** ONNX Runtime's allocator doubles what it asks the system for, and so holds more than it uses. */
 const SLACK = 1.5;
 
+/** Bytes of widened weights up to which a network is repacked always: it takes little memory, and decoding a fifth less time. */
+const SMALL = 256e6;
+
+const wideBytes = ({ params }: Graph<string, string>): number =>
+  [...params.values()].reduce((sum, { shape }) => sum + 4 * size(shape), 0);
+
+/** Whether a network's weights are repacked as they are loaded. */
+export const repacked = (graph: Graph<string, string>, fast = false): boolean => fast || wideBytes(graph) <= SMALL;
+
 /** What running a graph on these weights takes; `npm run bench:sd` sets it beside what is measured. */
-export function needOf(graph: Graph<string, string>, weights: Weights): Need {
+export function needOf(graph: Graph<string, string>, weights: Weights, fast = false): Need {
   const width = (name: string): number => bytesPer[weights.info(name)?.dtype ?? "f32"];
+  const wide = repacked(graph, fast) ? wideBytes(graph) : widenedBytes(graph, (name) => width(name) < 4);
   return {
     weights: [...graph.params].reduce((sum, [name, { shape }]) => sum + size(shape) * width(name), 0),
-    working: SLACK * liveBytes(graph) + widenedBytes(graph, (name) => width(name) < 4),
+    working: SLACK * liveBytes(graph) + wide,
   };
 }
 
@@ -62,11 +73,11 @@ const TILES = [128, 96, 64, 48, 32] as const;
  * are, if that is enough. Undefined where the batch can be decoded whole.
  */
 export function tileSide(
-  { specs, weights }: Pick<Model, "specs" | "weights">,
+  { specs, weights, choices }: Pick<Model, "specs" | "weights" | "choices">,
   [batch, , height, width]: Shape,
   memory: number,
 ): number | undefined {
-  const fits = (graph: Graph<string, string>): boolean => needOf(graph, weights.vae).working <= memory;
+  const fits = (graph: Graph<string, string>): boolean => needOf(graph, weights.vae, choices?.fast).working <= memory;
   if (fits(vaeDecoderGraph(specs.vae, batch, height, width))) return undefined;
   const smaller = [Math.max(height, width), ...TILES.filter((side) => side < height || side < width)];
   return (
@@ -102,11 +113,11 @@ export interface Drawn {
  * @throws MemoryError when a part of it cannot fit
  */
 export function requirements(
-  model: Pick<Model, "specs" | "weights" | "texts">,
+  model: Pick<Model, "specs" | "weights" | "texts" | "choices">,
   { width, height, contexts, rows, encodes = false }: Drawn,
   memory = Number.POSITIVE_INFINITY,
 ): Requirements {
-  const { specs, weights, texts } = model;
+  const { specs, weights, texts, choices } = model;
   const factor = vaeFactor(specs.vae);
   const size = { height: height / factor, width: width / factor };
   const tokens = rows * texts[0].tokenizer.length;
@@ -116,10 +127,15 @@ export function requirements(
   const unet = unetGraph(specs.unet, { batch: contexts, samples: 1, ...size, tokens });
   const decoder = vaeDecoderGraph(specs.vae, 1, tile(size.height), tile(size.width));
   const parts = [
-    { name: `the U-Net at ${at}`, ...needOf(unet, weights.unet) },
-    { name: `decoding ${at}`, ...needOf(decoder, weights.vae) },
+    { name: `the U-Net at ${at}`, ...needOf(unet, weights.unet, choices?.fast) },
+    { name: `decoding ${at}`, ...needOf(decoder, weights.vae, choices?.fast) },
     ...(encodes
-      ? [{ name: `encoding ${at}`, ...needOf(vaeEncoderGraph(specs.vae, 1, height, width), weights.vae) }]
+      ? [
+          {
+            name: `encoding ${at}`,
+            ...needOf(vaeEncoderGraph(specs.vae, 1, height, width), weights.vae, choices?.fast),
+          },
+        ]
       : []),
   ];
   for (const part of parts) afford(part.name, part, memory);
@@ -147,8 +163,12 @@ interface Kept {
   users: number;
 }
 
-/** Programs on a runtime, those used longest ago released first. @param memory bytes that one network may work with */
-export function programs(runtime: Runtime, memory: number): Programs {
+/**
+ * Programs on a runtime, those used longest ago released first.
+ * @param memory bytes that one network may work with
+ * @param fast whether large networks are repacked too
+ */
+export function programs(runtime: Runtime, memory: number, fast = false): Programs {
   const all = new Map<string, Kept>();
   const release = async ({ program }: Kept): Promise<void> => {
     const compiled = await program.catch(() => undefined);
@@ -173,10 +193,10 @@ export function programs(runtime: Runtime, memory: number): Programs {
       let kept = all.get(key);
       if (!kept) {
         const drawn = graph();
-        const need = needOf(drawn, weights);
+        const need = needOf(drawn, weights, fast);
         afford(key, need, memory);
         const bytes = need.weights + need.working;
-        const program = makeRoom(bytes).then(() => runtime.compile(drawn, weights));
+        const program = makeRoom(bytes).then(() => runtime.compile(drawn, weights, { repack: repacked(drawn, fast) }));
         kept = { program, bytes, users: 0 };
       }
       all.delete(key); // so that the order is that of use
@@ -185,7 +205,9 @@ export function programs(runtime: Runtime, memory: number): Programs {
       try {
         return await work(await kept.program);
       } catch (error) {
-        if (all.get(key) === kept && (await kept.program.then(() => false).catch(() => true))) all.delete(key);
+        if (error instanceof EngineDied)
+          all.clear(); // it took every program with it; what is wanted is compiled anew
+        else if (all.get(key) === kept && (await kept.program.then(() => false).catch(() => true))) all.delete(key);
         throw error;
       } finally {
         kept.users--;

@@ -170,6 +170,7 @@ function choicesOf(json: unknown): LoadOptions {
       prediction: f.text("prediction", Object.keys(predictions) as PredictionName[]),
     }),
     ...(f.has("average") && { average: f.boolean("average", false) }),
+    ...(f.has("fast") && { fast: f.boolean("fast", false) }),
   };
 }
 

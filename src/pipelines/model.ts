@@ -60,6 +60,11 @@ export interface LoadOptions {
   readonly prediction?: PredictionName;
   /** The copy of the U-Net that was averaged over its training, where a file has both. */
   readonly average?: boolean;
+  /**
+   * Whether large networks too are widened and repacked as they are loaded: steps of Stable Diffusion 1.5 take a sixth less
+   * time, loading it ten seconds more, and twice the memory.
+   */
+  readonly fast?: boolean;
 }
 
 export interface Model {

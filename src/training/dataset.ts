@@ -7,7 +7,7 @@ import { describe, paint, type Scene } from "./scenes/index.ts";
 /** Pictures in a shard. */
 export const SHARD = 1000;
 
-/** The scene of training picture i: its seed is i, and it is never one of the held-out combinations. */
+/** The scene of training picture i: its seed is i, below 10⁶, and it is never one of the held-out combinations. */
 export const trainingScene = (i: number): Scene => describe(i, {}, { heldOut: "avoid" });
 
 const shardFile = (folder: string, shard: number): string => join(folder, `${String(shard).padStart(4, "0")}.rgb`);

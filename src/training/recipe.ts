@@ -29,6 +29,7 @@ import { captionWords } from "./scenes/captions.ts";
 import type { Recipe } from "./sizes.ts";
 import {
   type Beginning,
+  coarseLatents,
   type Latents,
   latentsOf,
   paintAll,
@@ -87,7 +88,7 @@ export const recipeHash = (recipe: Recipe): string =>
  */
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
   const { recipe, name, folder, seed = 1, cores = 2, onNote } = options;
-  for (const { batch } of [recipe.denoiser, recipe.decoder])
+  for (const { batch } of [recipe.coarse ?? recipe.denoiser, recipe.denoiser, recipe.decoder])
     if (!Number.isInteger(cores) || cores < 1 || batch % cores !== 0)
       throw new RangeError(`train: ${cores} cores cannot share a batch of ${batch} pictures; use 1, 2, 4, 8 or 16`);
   const model = options.from === undefined ? undefined : await openModel(options.from);
@@ -111,9 +112,19 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   const set = await pictures(shop);
   const latents = await latentsOf(shop, set);
   const undecorated = from?.vae ?? untrainedVae(recipe, latents);
-  const sheet = (state: TrainingState): Promise<Uint8Array> =>
-    samples(runtime, underTraining(recipe, latents, undecorated, state.average));
-  const denoiser = await trainDenoiser({ ...shop, sheet }, latents);
+  const sheet =
+    (side: number) =>
+    (state: TrainingState): Promise<Uint8Array> =>
+      samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, state.average));
+  // A model to begin with has had the coarse lesson.
+  let learnt = from?.denoiser;
+  if (recipe.coarse && !from) {
+    const small = await coarseLatents(shop, set, latents);
+    const coarse = await trainDenoiser({ ...shop, sheet: sheet(recipe.side / 2) }, "coarse", set, small);
+    if (!coarse.done) return undefined;
+    learnt = coarse.state.average;
+  }
+  const denoiser = await trainDenoiser({ ...shop, sheet: sheet(recipe.side) }, "denoiser", set, latents.set, learnt);
   if (!denoiser.done) return undefined;
   const decoder = await trainDecoder(shop, set, latents);
   if (!decoder.done) return undefined;

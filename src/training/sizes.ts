@@ -13,6 +13,12 @@ export interface StageRecipe {
   readonly averageDecay: number;
 }
 
+/** Which noise levels are trained most: those of NoiseOptions. */
+export interface NoiseLevels {
+  readonly mean: number;
+  readonly std: number;
+}
+
 export interface Recipe {
   /** Side of the pictures in pixels. */
   readonly side: number;
@@ -27,8 +33,13 @@ export interface Recipe {
      */
     readonly whitening: number;
   };
-  /** Training of the decoder; latents are what they are by then. `edges` weighs the differences between neighbours. */
+  /** The denoiser's first lesson, on pictures of half the side: what things are is learnt there at a quarter of the cost. */
+  readonly coarse?: StageRecipe & { readonly noise: NoiseLevels };
+  /** Training of the decoder; latents are what they are by then. */
   readonly decoder: StageRecipe & {
+    /** Side of the squares of pictures that it learns from, in pixels. */
+    readonly square: number;
+    /** Weight of the differences between neighbours. */
     readonly edges: number;
     /** Standard deviation of noise on its latents, so that it forgives what a denoiser leaves unfinished. */
     readonly noise: number;
@@ -37,7 +48,7 @@ export interface Recipe {
     readonly dropout: number;
     /** How much more large channels count than small ones: weights are std^(2·emphasis). */
     readonly emphasis: number;
-    readonly noise: { readonly mean: number; readonly std: number };
+    readonly noise: NoiseLevels;
   };
   /** The config.json of each network. */
   readonly configs: { readonly unet: Config; readonly vae: Config; readonly text_encoder: Config };
@@ -47,19 +58,36 @@ const { unet, vae, text_encoder } = configs.small;
 
 /** What ships. */
 const standard: Recipe = {
-  side: 64,
+  side: 128,
   shards: 48,
   latents: { pictures: 1000, whitening: 0.5 },
-  decoder: { steps: 1000, batch: 16, rate: 1.5e-3, warmup: 100, averageDecay: 0.998, edges: 0.5, noise: 0.3 },
-  denoiser: {
-    steps: 5000,
+  coarse: {
+    steps: 2400,
     batch: 64,
     rate: 8e-4,
     warmup: 150,
     averageDecay: 0.998,
+    noise: { mean: 1, std: 1.2 },
+  },
+  denoiser: {
+    steps: 14000,
+    batch: 64,
+    rate: 6e-4,
+    warmup: 150,
+    averageDecay: 0.999,
     dropout: 0.1,
     emphasis: 1,
-    noise: { mean: 1, std: 1.2 },
+    noise: { mean: 1.2, std: 1.2 },
+  },
+  decoder: {
+    steps: 6000,
+    batch: 16,
+    square: 64,
+    rate: 1.5e-3,
+    warmup: 100,
+    averageDecay: 0.998,
+    edges: 0.5,
+    noise: 0.2,
   },
   configs: { unet, vae, text_encoder },
 };
@@ -67,11 +95,19 @@ const standard: Recipe = {
 export const RECIPES = {
   /** Minutes: enough to see it learn. */
   tiny: {
-    ...standard,
     side: 32,
     shards: 2,
-    decoder: { ...standard.decoder, steps: 300, warmup: 50, averageDecay: 0.99 },
-    denoiser: { ...standard.denoiser, steps: 500, batch: 32, warmup: 50, averageDecay: 0.99 },
+    latents: standard.latents,
+    denoiser: {
+      ...standard.denoiser,
+      steps: 500,
+      batch: 32,
+      rate: 8e-4,
+      warmup: 50,
+      averageDecay: 0.99,
+      noise: { mean: 1, std: 1.2 },
+    },
+    decoder: { ...standard.decoder, steps: 300, square: 32, warmup: 50, averageDecay: 0.99, noise: 0.3 },
     configs: {
       unet: {
         ...unet,
@@ -90,12 +126,21 @@ export const RECIPES = {
       },
     },
   },
-  /** An hour or so. */
+  /** An hour or so, of pictures half as wide. */
   small: {
-    ...standard,
+    side: 64,
     shards: 20,
-    decoder: { ...standard.decoder, steps: 800 },
-    denoiser: { ...standard.denoiser, steps: 1800, batch: 32 },
+    latents: standard.latents,
+    denoiser: {
+      ...standard.denoiser,
+      steps: 1800,
+      batch: 32,
+      rate: 8e-4,
+      averageDecay: 0.998,
+      noise: { mean: 1, std: 1.2 },
+    },
+    decoder: { ...standard.decoder, steps: 800, noise: 0.3 },
+    configs: standard.configs,
   },
   default: standard,
 } as const satisfies Record<string, Recipe>;

@@ -6,17 +6,17 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { ModelError } from "../weights/model-error.ts";
-import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
+import { openSafetensors, type SafetensorsFile, writeSafetensors } from "../weights/safetensors-file.ts";
 import { fromTensors, readAll } from "../weights/weights.ts";
 import { cosine, type Tensors } from "./adamw.ts";
 import { channelStatistics, decoderLoss, previewMatrix } from "./autoencoder.ts";
-import { paintShard, readShard, SHARD, toUnit, trainingScene } from "./dataset.ts";
+import { readShard, SHARD, toUnit, trainingScene } from "./dataset.ts";
 import { type DenoiserSpecs, denoiserBatch, denoiserLoss, type LatentSet } from "./denoiser.ts";
 import type { Trainer } from "./learner.ts";
+import { paintShards } from "./painters.ts";
 import { linearPath, principalComponents } from "./patches.ts";
-import type { Random } from "./random.ts";
 import { type Progress, run } from "./run.ts";
-import { caption } from "./scenes/index.ts";
+import { caption, type Scene } from "./scenes/index.ts";
 import type { Recipe, StageRecipe } from "./sizes.ts";
 import { begin, type TrainingState, type TrainOptions, train } from "./train.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
@@ -52,32 +52,47 @@ export interface Pictures {
   readonly count: number;
   /** Picture i, planar RGB bytes. */
   picture(i: number): Uint8Array;
+  /** What is to be seen on it. */
+  scene(i: number): Scene;
 }
 
-/** Where shards are kept: pictures depend on their side alone, so recipes share them. */
+/** Where shards are kept: pictures depend on their number and side alone, so recipes share them. */
 const picturesFolder = ({ folder, recipe }: Workshop): string => join(folder, `pictures-${recipe.side}`);
+
+/** Runs of sixteen successive seeds learn from different pictures; all seeds of pictures stay below 10⁶. */
+const SETS = 16;
+
+/** The shards of a run: which thousands of the painted world it learns from. */
+export function shardsOf({ recipe: { shards }, seed }: Pick<Workshop, "recipe" | "seed">): number[] {
+  if (shards * SHARD * SETS >= 1e6) throw new RangeError(`train: ${shards} thousand pictures; 62 thousand at most`);
+  return Array.from({ length: shards }, (_, s) => ((((seed - 1) % SETS) + SETS) % SETS) * shards + s);
+}
 
 /** Paint what is not painted yet; false when the signal stopped it. */
 export async function paintAll(shop: Workshop): Promise<boolean> {
-  for (let shard = 0; shard < shop.recipe.shards; shard++) {
-    if (shop.signal?.aborted) return false;
-    const started = performance.now();
-    if (await paintShard(picturesFolder(shop), shard, shop.recipe.side))
-      shop.onNote?.(
-        `painted ${(shard + 1) * SHARD} of ${shop.recipe.shards * SHARD} pictures · ${((performance.now() - started) / SHARD).toFixed(1)} ms each`,
-      );
-  }
-  return true;
+  const shards = shardsOf(shop);
+  const started = performance.now();
+  let done = 0;
+  return paintShards({ folder: picturesFolder(shop), side: shop.recipe.side }, shards, shop.trainer.parts, {
+    ...(shop.signal && { signal: shop.signal }),
+    onPainted: () => {
+      done++;
+      const each = (performance.now() - started) / (done * SHARD);
+      shop.onNote?.(`painted ${done} of at most ${shards.length} thousand pictures · ${each.toFixed(1)} ms each`);
+    },
+  });
 }
 
 /** All painted pictures, in memory. */
 export async function pictures(shop: Workshop): Promise<Pictures> {
   const width = 3 * shop.recipe.side ** 2;
+  const numbers = shardsOf(shop);
   const shards: Uint8Array[] = [];
-  for (let s = 0; s < shop.recipe.shards; s++) shards.push(await readShard(picturesFolder(shop), s));
+  for (const s of numbers) shards.push(await readShard(picturesFolder(shop), s));
   return {
     count: shards.length * SHARD,
     picture: (i) => shards[Math.floor(i / SHARD)].subarray((i % SHARD) * width, ((i % SHARD) + 1) * width),
+    scene: (i) => trainingScene(numbers[Math.floor(i / SHARD)] * SHARD + (i % SHARD)),
   };
 }
 
@@ -86,19 +101,6 @@ const specsOf = ({ recipe: { configs } }: Workshop): DenoiserSpecs & { readonly 
   text: clipTextSpec(configs.text_encoder),
   vae: vaeSpec(configs.vae),
 });
-
-/** Random pictures in −1…1, and their numbers. */
-function pictureBatch(set: Pictures, side: number, batch: number, random: Random) {
-  const width = 3 * side * side;
-  const data = new Float32Array(batch * width);
-  const numbers: number[] = [];
-  for (let b = 0; b < batch; b++) {
-    const i = random.below(set.count);
-    toUnit(set.picture(i), data.subarray(b * width, (b + 1) * width));
-    numbers.push(i);
-  }
-  return { numbers, picture: tensor(data, [batch, 3, side, side]) };
-}
 
 const optimiser = (stage: StageRecipe) => ({
   steps: stage.steps,
@@ -124,7 +126,7 @@ function runStage<In extends string>(
     batch: stage.batch,
     state,
     train: () => train(shop.trainer, loss, state, { ...optimiser(stage), seed: shop.seed, batch }),
-    ...(name === "denoiser" && shop.sheet && { sheet: shop.sheet }),
+    ...(shop.sheet && { sheet: shop.sheet }),
     ...(shop.onProgress && { onProgress: shop.onProgress }),
     ...(shop.signal && { signal: shop.signal }),
   });
@@ -141,49 +143,96 @@ export interface Latents {
   readonly path: Tensors;
 }
 
-const latentsFile = (shop: Workshop): string => join(shop.folder, "latents.safetensors");
+const latentsFile = (shop: Workshop, name = "latents"): string => join(shop.folder, `${name}.safetensors`);
 
-/** Fit the linear path, and encode every picture with it; done once, then kept. */
-export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents> {
-  const file = await openSafetensors(latentsFile(shop)).catch((error: unknown) => {
+/** A file of latents, if it is there. */
+const latentsKept = (path: string): Promise<SafetensorsFile | undefined> =>
+  openSafetensors(path).catch((error: unknown) => {
     if (error instanceof ModelError && error.code === "missing") return undefined;
     throw error;
   });
+
+/** Fit the linear path, and encode every picture with it; done once, then kept. */
+export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents> {
+  const file = await latentsKept(latentsFile(shop));
   if (file) {
     const { latents, ...path } = (await readAll(file)) as Tensors;
     return { set: latents, path, ...JSON.parse(file.metadata.statistics) };
   }
   const { vae } = specsOf(shop);
   const { side } = shop.recipe;
-  const factor = vaeFactor(vae);
   const path = shop.from ? handedOn(shop.from.vae) : fittedPath(shop, set, vae);
-
-  const batch = 50;
-  const small = side / factor;
+  const all = await encoded(shop, set, path, 1);
+  const small = side / vaeFactor(vae);
   const area = small * small;
-  const width = vae.latentChannels * area;
-  await using encoder = await shop.runtime.compile(vaeEncoderGraph(vae, batch, side, side), fromTensors(path));
-  const latents = new Float32Array(set.count * width);
-  const picture = new Float32Array(batch * 3 * side * side);
-  for (let from = 0; from < set.count; from += batch) {
-    for (let b = 0; b < batch; b++)
-      toUnit(set.picture(from + b), picture.subarray((b * picture.length) / batch, ((b + 1) * picture.length) / batch));
-    const { mean } = await encoder.run({ picture: tensor(picture, [batch, 3, side, side]) });
-    latents.set(mean.data, from * width);
-  }
-  const { mean, std: scale } = shop.from ?? scaleOf(channelStatistics(latents, vae.latentChannels, area), shop.recipe);
-  for (let i = 0; i < latents.length; i++) {
-    const c = Math.floor(i / area) % vae.latentChannels;
-    latents[i] = (latents[i] - mean[c]) / scale[c];
-  }
+  const { mean, std } = shop.from ?? scaleOf(channelStatistics(all.data, vae.latentChannels, area), shop.recipe);
+  normalise(all, mean, std);
+
   const sample = Math.min(2000, set.count);
   const colours = new Float32Array(sample * 3 * area);
   for (let i = 0; i < sample; i++) colours.set(meanColours(set.picture(i), side, small), i * 3 * area);
-  const preview = previewMatrix(latents.subarray(0, sample * width), colours, vae.latentChannels, area);
-  const all = tensor(latents, [set.count, vae.latentChannels, small, small]);
-  const statistics = { mean, std: scale, preview };
+  const some = all.data.subarray(0, sample * vae.latentChannels * area);
+  const preview = previewMatrix(some, colours, vae.latentChannels, area);
+  const statistics = { mean, std, preview };
   await writeSafetensors(latentsFile(shop), { latents: all, ...path }, { statistics: JSON.stringify(statistics) });
   return { set: all, path, ...statistics };
+}
+
+/** Latents of every picture at half its side, by the same path and on the same scale; done once, then kept. */
+export async function coarseLatents(shop: Workshop, set: Pictures, { path, mean, std }: Latents): Promise<Tensor> {
+  const name = latentsFile(shop, "latents-coarse");
+  const file = await latentsKept(name);
+  if (file) return (await readAll(file)).latents as Tensor;
+  const latents = await encoded(shop, set, path, 2);
+  normalise(latents, mean, std);
+  await writeSafetensors(name, { latents }, {});
+  return latents;
+}
+
+/** Latents of every picture, made `shrink` times smaller before, as the linear path gives them. */
+async function encoded(shop: Workshop, set: Pictures, path: Tensors, shrink: number): Promise<Tensor> {
+  const { vae } = specsOf(shop);
+  const { side } = shop.recipe;
+  const given = side / shrink;
+  const small = given / vaeFactor(vae);
+  const batch = 50;
+  const width = vae.latentChannels * small * small;
+  await using encoder = await shop.runtime.compile(vaeEncoderGraph(vae, batch, given, given), fromTensors(path));
+  const latents = new Float32Array(set.count * width);
+  const picture = new Float32Array(3 * side * side);
+  const given3 = 3 * given * given;
+  const pictures = new Float32Array(batch * given3);
+  for (let from = 0; from < set.count; from += batch) {
+    for (let b = 0; b < batch; b++)
+      shrunk(toUnit(set.picture(from + b), picture), side, shrink, pictures.subarray(b * given3, (b + 1) * given3));
+    const { mean } = await encoder.run({ picture: tensor(pictures, [batch, 3, given, given]) });
+    latents.set(mean.data, from * width);
+  }
+  return tensor(latents, [set.count, vae.latentChannels, small, small]);
+}
+
+/** The mean of each square of `shrink`² pixels. */
+function shrunk(picture: Float32Array, side: number, shrink: number, out: Float32Array): void {
+  const given = side / shrink;
+  out.fill(0);
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++)
+        out[(c * given + Math.floor(y / shrink)) * given + Math.floor(x / shrink)] +=
+          picture[(c * side + y) * side + x] / (shrink * shrink);
+}
+
+/** latent ← (latent − mean)/std, in place. */
+function normalise(
+  { data, shape: [, channels, height, width] }: Tensor,
+  mean: readonly number[],
+  std: readonly number[],
+) {
+  const area = height * width;
+  for (let i = 0; i < data.length; i++) {
+    const c = Math.floor(i / area) % channels;
+    data[i] = (data[i] - mean[c]) / std[c];
+  }
 }
 
 /** The linear path onto the principal components of some of the pictures. */
@@ -242,32 +291,40 @@ function meanColours(picture: Uint8Array, side: number, small: number): Float32A
   return out;
 }
 
-/** Train the U-Net and the text encoder on latents. */
+/**
+ * Train the U-Net and the text encoder on latents.
+ * @param name of the lesson, and of its files
+ * @param from weights to begin with
+ */
 export async function trainDenoiser(
   shop: Workshop,
-  latents: Latents,
+  name: "coarse" | "denoiser",
+  set: Pictures,
+  latents: Tensor,
+  from: Tensors = {},
 ): Promise<{ state: TrainingState; done: boolean }> {
   const specs = specsOf(shop);
-  const { denoiser: stage } = shop.recipe;
-  const [count, channels, side] = latents.set.shape;
+  const { coarse, denoiser } = shop.recipe;
+  const stage = { coarse: coarse ?? denoiser, denoiser }[name];
+  const [count, channels, side] = latents.shape;
   const width = channels * side * side;
-  const scenes = Array.from({ length: count }, (_, i) => trainingScene(i));
-  const set: LatentSet = {
+  const scenes = Array.from({ length: count }, (_, i) => set.scene(i));
+  const lesson: LatentSet = {
     count,
-    latents: (i) => latents.set.data.subarray(i * width, (i + 1) * width),
+    latents: (i) => latents.data.subarray(i * width, (i + 1) * width),
     caption: (i, random) => caption(scenes[i], random.next),
   };
   const tokenizer = wordTokenizer(shippedVocabulary());
-  const { std } = channelStatistics(latents.set.data, channels, side * side);
-  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, emphasised(std, stage.emphasis));
-  const state = begin(loss, { seed: shop.seed, from: shop.from?.denoiser ?? {} });
-  const done = await runStage(shop, "denoiser", stage, loss, state, (_, random) =>
-    denoiserBatch(specs, set, tokenizer, stage.batch, side, random, { ...stage.noise, dropout: stage.dropout }),
+  const { std } = channelStatistics(latents.data, channels, side * side);
+  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, emphasised(std, denoiser.emphasis));
+  const state = begin(loss, { seed: shop.seed, from });
+  const done = await runStage(shop, name, stage, loss, state, (_, random) =>
+    denoiserBatch(specs, lesson, tokenizer, stage.batch, side, random, { ...stage.noise, dropout: denoiser.dropout }),
   );
   return { state, done };
 }
 
-/** Train the decoder further while the latents stay what they are. */
+/** Train the decoder on squares of pictures while the latents stay what they are. */
 export async function trainDecoder(
   shop: Workshop,
   set: Pictures,
@@ -275,21 +332,34 @@ export async function trainDecoder(
 ): Promise<{ state: TrainingState; done: boolean }> {
   const { vae } = specsOf(shop);
   const { side, decoder: stage } = shop.recipe;
-  const loss = decoderLoss(vae, stage.batch / shop.trainer.parts, side, stage);
+  const loss = decoderLoss(vae, stage.batch / shop.trainer.parts, stage.square, stage);
   const state = begin(loss, { seed: shop.seed, from: shop.from?.vae ?? latents.path });
+  const factor = vaeFactor(vae);
   const [, channels, small] = latents.set.shape;
-  const area = small * small;
-  const width = channels * area;
+  const square = stage.square / factor;
   const done = await runStage(shop, "decoder", stage, loss, state, (_, random) => {
-    const { numbers, picture } = pictureBatch(set, side, stage.batch, random);
-    const data = new Float32Array(stage.batch * width);
-    for (const [b, n] of numbers.entries())
-      for (let i = 0; i < width; i++) {
-        const c = Math.floor(i / area);
-        const z = latents.set.data[n * width + i] + stage.noise * random.normal();
-        data[b * width + i] = z * latents.std[c] + latents.mean[c];
-      }
-    return { picture, latents: tensor(data, [stage.batch, channels, small, small]) };
+    const picture = new Float32Array(stage.batch * 3 * stage.square ** 2);
+    const given = new Float32Array(stage.batch * channels * square ** 2);
+    let [pixel, at] = [0, 0];
+    for (let b = 0; b < stage.batch; b++) {
+      const n = random.below(set.count);
+      const [top, left] = [random.below(small - square + 1), random.below(small - square + 1)];
+      const bytes = set.picture(n);
+      for (let c = 0; c < 3; c++)
+        for (let y = 0; y < stage.square; y++)
+          for (let x = 0; x < stage.square; x++)
+            picture[pixel++] = bytes[(c * side + top * factor + y) * side + left * factor + x] / 127.5 - 1;
+      for (let c = 0; c < channels; c++)
+        for (let y = 0; y < square; y++)
+          for (let x = 0; x < square; x++) {
+            const z = latents.set.data[((n * channels + c) * small + top + y) * small + left + x];
+            given[at++] = (z + stage.noise * random.normal()) * latents.std[c] + latents.mean[c];
+          }
+    }
+    return {
+      picture: tensor(picture, [stage.batch, 3, stage.square, stage.square]),
+      latents: tensor(given, [stage.batch, channels, square, square]),
+    };
   });
   return { state, done };
 }

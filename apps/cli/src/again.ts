@@ -136,5 +136,6 @@ export async function modelOf({ model: { hash } }: Recipe, choices: LoadOptions)
     const model = await openModel(path, choices).catch(() => undefined);
     if (model?.hash === hash) return model;
   }
-  return Object.keys(choices).length > 0 ? undefined : openModel(usual);
+  const { fast, ...parts } = choices;
+  return Object.keys(parts).length > 0 ? undefined : openModel(usual, choices);
 }

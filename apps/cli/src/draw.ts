@@ -96,15 +96,13 @@ export async function drawAll(
       for (const [i, chosen] of all.entries()) {
         screen.begin(all.length > 1 ? `${i + 1}/${all.length} ` : "");
         const started = performance.now();
-        const { pixels, png } = await drawOne(engine, chosen, screen, flags.stepsStrip ?? false);
+        const { pixels, png, steps } = await drawOne(engine, chosen, screen, flags.stepsStrip ?? false);
         const target = all.length > 1 ? numbered(place, `${chosen.seed}`) : place;
         const path = await writePicture(target, slug(chosen.prompt, chosen.seed), png);
         saved.push(path);
         screen.end(pixels);
         const seconds = (performance.now() - started) / 1000;
-        screen.say(
-          `seed ${chosen.seed} · ${chosen.width}x${chosen.height} · ${chosen.steps} steps · ${spell(seconds)}`,
-        );
+        screen.say(`seed ${chosen.seed} · ${chosen.width}x${chosen.height} · ${steps} steps · ${spell(seconds)}`);
         if (flags.json) print(JSON.stringify(report(path, chosen, model, seconds, said)));
         else if (path !== "-") print(path);
       }
@@ -127,11 +125,12 @@ export async function drawOne(
   chosen: Settings,
   screen: Pick<Display, "step">,
   strip: boolean,
-): Promise<{ readonly pixels: Pixels; readonly png: Uint8Array }> {
+): Promise<{ readonly pixels: Pixels; readonly png: Uint8Array; readonly steps: number }> {
   const kept: Tensor[] = [];
   const drawing = textToImage(engine, chosen);
   let next = await drawing.next();
-  const picks = new Set(strip && !next.done ? stripSteps(next.value.steps) : []); // fewer than asked for, from an image
+  const steps = next.done ? 0 : next.value.steps; // fewer than asked for, from an image
+  const picks = new Set(strip ? stripSteps(steps) : []);
   for (; !next.done; next = await drawing.next()) {
     screen.step(next.value);
     if (picks.has(next.value.index)) kept.push(next.value.denoised);
@@ -139,11 +138,11 @@ export async function drawOne(
   const picture: Picture = next.value;
   const [last] = toPixels(picture.pixels);
   const text = pictureText(engine.model, chosen, strip);
-  if (!strip) return { pixels: last!, png: encodePng(last!, { text }) };
+  if (!strip) return { pixels: last!, png: encodePng(last!, { text }), steps };
   const frames: Pixels[] = [];
   for (const latents of kept.slice(0, -1)) frames.push(...toPixels(await engine.decode(latents)));
   const sheet = contactSheet([...frames, last!], { columns: frames.length + 1 });
-  return { pixels: last!, png: encodePng(sheet, { text }) };
+  return { pixels: last!, png: encodePng(sheet, { text }), steps };
 }
 
 /** The steps of a strip: eight, or all where there are fewer, evenly from the first to the last. */

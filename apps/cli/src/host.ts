@@ -21,6 +21,7 @@ export interface ModelFlags {
   readonly textEncoder?: string;
   readonly prediction?: string;
   readonly ema?: boolean;
+  readonly fast?: boolean;
 }
 
 /** The model of `--model`, or the one to draw with when nobody says. */
@@ -30,11 +31,12 @@ export async function openNamed(flags: ModelFlags): Promise<Model> {
 }
 
 /** What the options take from elsewhere, or otherwise than the model says. */
-export const choicesOf = ({ vae, textEncoder, prediction, ema }: ModelFlags): LoadOptions => ({
+export const choicesOf = ({ vae, textEncoder, prediction, ema, fast }: ModelFlags): LoadOptions => ({
   ...(vae !== undefined && { vae }),
   ...(textEncoder !== undefined && { textEncoder }),
   ...(prediction !== undefined && { prediction: predictionOf(prediction) }),
   ...(ema && { average: true }),
+  ...(fast && { fast: true }),
 });
 
 function predictionOf(name: string): PredictionName {

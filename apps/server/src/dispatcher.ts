@@ -103,10 +103,13 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
         signal,
       );
       if (!drawn) return cancelled(row, done * steps + taken);
-      if (drawn.took) estimates.learn(known, work, drawn.took);
-      const seconds = (performance.now() - began) / 1000;
       const sha256 = await objects.put(drawn.png, ".png");
       passing("stored");
+      const seconds = (performance.now() - began) / 1000;
+      if (drawn.took) {
+        const { step } = drawn.took;
+        estimates.learn(known, work, { step, rest: Math.max(0.001, seconds - step * steps) });
+      }
       const made: Omit<PictureRow, "seq" | "starred" | "deleted"> = {
         ...{ id: newId(), account: row.account, job: id, index: done, created: Date.now(), sha256 },
         ...{ bytes: drawn.png.byteLength, width: chosen.width, height: chosen.height, settings: chosen },

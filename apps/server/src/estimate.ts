@@ -16,6 +16,8 @@ export interface Estimates {
 
 /** The middle of so many measurements counts: a busy machine makes single ones wild. */
 const LATEST = 9;
+/** How much a rate changes before it is written down anew. */
+const CHANGE = 0.1;
 /** Multiplications a second, and how often a parameter is used for each latent pixel, about: for the first guess. */
 const SPEED = 1.5e10;
 const REUSE = 1 / 9;
@@ -31,9 +33,14 @@ export function openEstimates(db: Database): Estimates {
     const values = latest.get(name);
     return values?.toSorted((a, b) => a - b)[values.length >> 1];
   };
+  const kept = new Map([...latest].map(([name, [value]]) => [name, value]));
   const add = (name: string, value: number): void => {
     latest.set(name, [...(latest.get(name) ?? []), value].slice(-LATEST));
-    db.run("INSERT INTO measured VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, rate(name) ?? value);
+    const now = rate(name) ?? value;
+    const before = kept.get(name);
+    if (before !== undefined && Math.abs(now / before - 1) < CHANGE) return;
+    kept.set(name, now);
+    db.run("INSERT INTO measured VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, now);
   };
   return {
     seconds({ model }, { calls, rest }) {

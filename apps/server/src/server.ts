@@ -89,7 +89,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const log = pino({ level: options.logLevel ?? "info", base: null }, pino.destination({ dest: 2, sync: true }));
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const models = await openModels(options.model);
-  const db = openDatabase(data);
+  const db = openDatabase(join(data, "dreamgrain.db"));
   const ledger = openLedger(db);
   const accounts = accountStore(db, ledger);
   const jobs = jobStore(db);

@@ -4,7 +4,8 @@ import { withText, writeInfotext } from "dreamgrain";
 import { encodePng } from "dreamgrain/node";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { buildStudio, complaintsOf, openBrowser, type Studio, startStudio } from "./browser.ts";
+import { launch } from "../../../test/chromium.ts";
+import { buildStudio, complaintsOf, type Studio, startStudio } from "./real-studio.ts";
 
 let browser: Browser;
 let studio: Studio;
@@ -14,7 +15,7 @@ let complaints: readonly string[];
 
 beforeAll(async () => {
   await buildStudio();
-  [browser, studio] = await Promise.all([openBrowser(), startStudio()]);
+  [browser, studio] = await Promise.all([launch(), startStudio()]);
 });
 afterAll(async () => {
   await browser?.close();

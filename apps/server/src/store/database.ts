@@ -1,6 +1,5 @@
 // The database: SQLite in a file that one server owns, brought to the present schema when it is opened.
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import Libsql from "libsql";
 import { migrations } from "./migrations.ts";
 
@@ -23,12 +22,11 @@ export class DataError extends Error {
 }
 
 /**
- * Open, or make, the database in a folder.
+ * Open, or make, a database.
+ * @param path of its file; `:memory:` for one that ends with the process
  * @throws DataError when another server has it open, or a newer dreamgrain made it
  */
-export function openDatabase(folder: string): Database {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, "dreamgrain.db");
+export function openDatabase(path: string): Database {
   const db = new Libsql(path, { timeout: 2000 });
   try {
     // Exclusive: a second server is refused, and the lock ends with the process, however it ends.
@@ -40,7 +38,7 @@ export function openDatabase(folder: string): Database {
     const code = (error as { code?: unknown }).code;
     if (code === "SQLITE_BUSY")
       throw new DataError(
-        `data: another dreamgrain server is using ${folder}; stop it, or name another folder (--data)`,
+        `data: another dreamgrain server is using ${dirname(path)}; stop it, or name another folder (--data)`,
       );
     if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT")
       throw new DataError(`data: ${path} is damaged or no database: ${(error as Error).message}`);
@@ -73,7 +71,15 @@ export function openDatabase(folder: string): Database {
       }
     },
     close() {
-      db.pragma("wal_checkpoint(TRUNCATE)");
+      // Prepared statements keep the file open, and WAL its lock, until they are collected; without WAL there is none to keep.
+      try {
+        for (const pragma of ["wal_checkpoint(TRUNCATE)", "journal_mode = DELETE", "locking_mode = NORMAL"])
+          db.prepare(`PRAGMA ${pragma}`).all();
+        db.prepare("SELECT count(*) FROM accounts").all();
+      } catch (error) {
+        // A statement is still open. Everything is in the file; the lock ends with the process instead of now.
+        if ((error as { code?: unknown }).code !== "SQLITE_BUSY") throw error;
+      }
       db.close();
     },
   };

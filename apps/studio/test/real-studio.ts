@@ -1,13 +1,12 @@
-// A real studio in a real browser: the built page, a server with the model that ships, Debian's Chromium.
+// A real studio: the built page, a server with the model that ships, and what a browser's page complains about.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -59,16 +58,6 @@ function addressOf(server: ChildProcess): Promise<string> {
       });
     server.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
   });
-}
-
-const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** Chromium, headless. @throws Error saying how to get it, where there is none */
-export async function openBrowser(): Promise<Browser> {
-  const executablePath = places.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined)
-    throw new Error("no Chromium: `apt-get install chromium`, or name one in the environment variable CHROMIUM");
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }
 
 /** What a page complained about, as it goes on: errors on the console, errors that nobody caught, violations of the CSP. */
