@@ -386,7 +386,7 @@ describe("with accounts", () => {
       await page.getByRole("link", { name: /199 cr/ }).click();
       await page.getByRole("heading", { name: "ada" }).waitFor();
       await page.getByText("199 credits", { exact: true }).waitFor();
-      await page.getByText("Paid for a drawing").waitFor();
+      await page.getByText("For a drawing").waitFor();
       await page.getByLabel("A new key for").fill("a script");
       await page.getByRole("button", { name: "Make a key" }).click();
       const secret = await page.locator(".made-key code").textContent();

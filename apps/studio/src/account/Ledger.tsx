@@ -6,13 +6,13 @@ import { credits, moment } from "../shell/words.ts";
 
 const kinds: Readonly<Record<LedgerEntry["kind"], string>> = {
   grant: "Given",
-  hold: "Held for a drawing",
-  capture: "Paid for a drawing",
-  release: "Not needed after all",
+  hold: "For a drawing",
+  capture: "Paid",
+  release: "Given back",
   refund: "Given back",
 };
 
-/** The entries of one's own ledger, page by page. */
+/** The entries of one's own ledger that changed what one has, page by page. */
 export function Ledger() {
   const { data, hasNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ["account", "ledger"],
@@ -20,7 +20,7 @@ export function Ledger() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
-  const entries = data?.pages.flatMap(({ items }) => items) ?? [];
+  const entries = data?.pages.flatMap(({ items }) => items).filter(({ amount }) => amount !== 0) ?? [];
   return (
     <section>
       <h2>Ledger</h2>
