@@ -1,4 +1,5 @@
 // dreamgrain train: carry a recipe from an empty folder to a model, saying how it goes.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { findModel } from "dreamgrain/node";
 import { progressLine, RECIPES, runRecipe, type SizeName } from "dreamgrain/training";
@@ -51,8 +52,11 @@ export async function train(flags: {
       signal: stopping.signal,
     });
     if (alive) process.stderr.write("\r\x1b[K");
-    if (model === undefined)
-      throw new Interrupted(`interrupted; all that was learnt is in ${folder}, and the same command goes on`);
+    if (model === undefined) {
+      const early = join(folder, "model");
+      const drawable = existsSync(join(early, "model_index.json")) ? `, ${early} draws with it,` : "";
+      throw new Interrupted(`interrupted; all that was learnt is in ${folder}${drawable} and the same command goes on`);
+    }
     print(model);
   } finally {
     process.off("SIGINT", stop);
