@@ -54,6 +54,8 @@ export interface RecipeOptions {
   /** Cores to train on, a divisor of the batch; 2 unless told. A batch is split between them. */
   readonly cores?: number;
   readonly onProgress?: (progress: Progress) => void;
+  /** Sees each sheet (PNG): what the model makes of a dozen prompts by then. */
+  readonly onSheet?: (png: Uint8Array) => void;
   /** One line for each thing done besides steps. */
   readonly onNote?: (note: string) => void;
   /** Stops after the step or the thousand pictures under way; what was done is kept. */
@@ -104,6 +106,7 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     seed,
     ...(from && { from }),
     ...(options.onProgress && { onProgress: options.onProgress }),
+    ...(options.onSheet && { onSheet: options.onSheet }),
     ...(onNote && { onNote }),
     ...(options.signal && { signal: options.signal }),
   };
