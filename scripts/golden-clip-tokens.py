@@ -1,6 +1,6 @@
 # Writes test/golden/clip-tokens.json: tricky strings and their CLIP ids as Hugging Face's transformers sees them.
 # pip install transformers==5.* (no torch, no download): python scripts/golden-clip-tokens.py merges.txt
-# merges.txt: the decompressed assets/clip-merges.br (node: brotliDecompressSync(readFileSync(...))).
+# merges.txt: the decompressed assets/clip-merges.gz (node: gunzipSync(readFileSync(...))).
 import json, pathlib, random, sys
 import tokenizers, transformers
 from transformers import CLIPTokenizer

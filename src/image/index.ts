@@ -17,5 +17,6 @@ export {
   toPixels,
 } from "./pixels.ts";
 export { isPng } from "./png-chunks.ts";
+export { packPng } from "./png-packed.ts";
 export { type PngText, type ReadTextOptions, readText, withText } from "./png-text.ts";
 export { type Filter, fitted, resize } from "./resize.ts";

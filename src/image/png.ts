@@ -1,9 +1,10 @@
 // PNG files: pixels in, bytes out, and back. Uses node:zlib; chunks and texts are pure files of their own.
 import { deflateSync, inflateSync } from "node:zlib";
 import { type Pixels, pixels } from "./pixels.ts";
-import { type Chunk, readChunks, writeChunks } from "./png-chunks.ts";
-import { filterRow, unfilterRow } from "./png-filters.ts";
-import { type PngText, type ReadTextOptions, textChunks, textOf } from "./png-text.ts";
+import { type Chunk, readChunks } from "./png-chunks.ts";
+import { assembled, filteredRows } from "./png-encode.ts";
+import { unfilterRow } from "./png-filters.ts";
+import { type PngText, type ReadTextOptions, textOf } from "./png-text.ts";
 
 export interface EncodeOptions {
   /** Written right after the header, in this order. */
@@ -14,28 +15,7 @@ export interface EncodeOptions {
 
 /** A PNG of the picture, RGB or RGBA with 8 bits, each row with the filter that suits it. Same picture, same bytes. */
 export function encodePng(picture: Pixels, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
-  const { width, height, channels, data } = picture;
-  pixels(width, height, channels, data);
-  const header = new Uint8Array(13);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  header[8] = 8;
-  header[9] = channels === 4 ? 6 : 2;
-  const stride = width * channels;
-  const filtered = new Uint8Array(height * (stride + 1));
-  let above: Uint8Array = new Uint8Array(stride);
-  for (let y = 0; y < height; y++) {
-    const row = data.subarray(y * stride, (y + 1) * stride);
-    filterRow(row, above, channels, filtered.subarray(y * (stride + 1), (y + 1) * (stride + 1)));
-    above = row;
-  }
-  return writeChunks([
-    { type: "IHDR", data: header },
-    ...textChunks(options.text ?? {}),
-    { type: "IDAT", data: deflateSync(filtered, { level: options.level ?? 6 }) },
-    { type: "IEND", data: new Uint8Array(0) },
-  ]);
+  return assembled(picture, options.text, deflateSync(filteredRows(picture), { level: options.level ?? 6 }));
 }
 
 export interface DecodeOptions extends ReadTextOptions {

@@ -20,9 +20,8 @@ import { inverted, viewed } from "../weights/views.ts";
 import { fromTensors, merged, prefixed, readAll, type Weights } from "../weights/weights.ts";
 import { writeFolder, writeSingleFile } from "./convert.ts";
 import { engine } from "./engine.ts";
-import { openModel } from "./load.ts";
+import { openModel, openSingleFile } from "./load.ts";
 import type { Model } from "./model.ts";
-import { openSingleFile } from "./single-file.ts";
 import { textToImage } from "./text-to-image.ts";
 
 let root: string;

@@ -22,7 +22,7 @@ import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { inverted, viewed } from "../weights/views.ts";
 import { cast, check, fromTensors, merged, prefixed, type Weights } from "../weights/weights.ts";
 
-import { ifMissing, paddingOf } from "./load.ts";
+import { ifMissing, paddingOf } from "./read-model.ts";
 import { schedulerOf } from "./scheduler.ts";
 
 export interface ConvertOptions {

@@ -3,6 +3,7 @@ import { liveBytes, widenedBytes } from "../graph/memory.ts";
 import type { Graph } from "../graph/trace.ts";
 import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
+import { EngineDied } from "../runtime/calls.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
 import { bytesPer } from "../tensor/dtype.ts";
 import { type Shape, size } from "../tensor/tensor.ts";
@@ -204,7 +205,9 @@ export function programs(runtime: Runtime, memory: number, fast = false): Progra
       try {
         return await work(await kept.program);
       } catch (error) {
-        if (all.get(key) === kept && (await kept.program.then(() => false).catch(() => true))) all.delete(key);
+        if (error instanceof EngineDied)
+          all.clear(); // it took every program with it; what is wanted is compiled anew
+        else if (all.get(key) === kept && (await kept.program.then(() => false).catch(() => true))) all.delete(key);
         throw error;
       } finally {
         kept.users--;

@@ -1,7 +1,5 @@
 // Single files: a whole model in one .safetensors, as the original code wrote it, seen as the folder that diffusers would
-// make of it. Nothing is converted: tensors stay where they are in the file. Node only.
-import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// make of it. Nothing is converted: tensors stay where they are in the file.
 import { ConfigError } from "../models/fields.ts";
 import {
   averaged,
@@ -16,9 +14,10 @@ import {
 } from "../models/original.ts";
 import type { OriginalNames } from "../models/original-names.ts";
 import { widen } from "../tensor/dtype.ts";
-import { type Component, type Config, type ModelFolder, openComponent, readJsonFile } from "../weights/checkpoint.ts";
+import type { Config, Files } from "../weights/files.ts";
 import { ModelError } from "../weights/model-error.ts";
-import { openSafetensors, type SafetensorsFile, unusable } from "../weights/safetensors-file.ts";
+import { type Component, type ModelFolder, readComponent } from "../weights/model-folder.ts";
+import type { SafetensorsFile } from "../weights/safetensors.ts";
 import { viewed } from "../weights/views.ts";
 import { under } from "../weights/weights.ts";
 import type { LoadOptions } from "./model.ts";
@@ -40,11 +39,15 @@ const classes = {
 } as const;
 
 /**
- * Open a single-file checkpoint of Stable Diffusion 1, 2 or XL by its header.
+ * Read a single-file checkpoint of Stable Diffusion 1, 2 or XL by its header.
  * @throws ModelError saying what else the file is, or what it lacks
  */
-export async function openSingleFile(path: string, { average = false }: SingleFileOptions = {}): Promise<SingleFile> {
-  const file = await openSafetensors(path);
+export async function readSingleFile(
+  files: Files,
+  path: string,
+  { average = false }: SingleFileOptions = {},
+): Promise<SingleFile> {
+  const file = await files.safetensors(path);
   const found = recognised(file, path);
   if (average && !found.hasAverage)
     throw new ModelError("missing", `model: ${path} has no averaged copy (model_ema.) of its U-Net`);
@@ -85,20 +88,21 @@ export async function openSingleFile(path: string, { average = false }: SingleFi
 }
 
 /**
- * Open one network that lies by itself: a folder with its config.json, a file beside its config.json, or a file in the
+ * Read one network that lies by itself: a folder with its config.json, a file beside its config.json, or a file in the
  * original layout, whole checkpoint or not.
  * @throws ModelError saying what is there instead
  */
-export async function openPart(path: string, name: "vae" | "text_encoder"): Promise<Component> {
-  const found = await stat(path).catch((error) => unusable(path, error));
-  if (found.isDirectory()) return openComponent(path);
-  const file = await openSafetensors(path);
+export async function readPart(files: Files, path: string, name: "vae" | "text_encoder"): Promise<Component> {
+  const folder = await files.folder(path);
+  if (folder !== undefined) return readComponent(files, folder);
+  const file = await files.safetensors(path);
   const part = name === "vae" ? vaePart(file) : textParts(file)[name];
   if (part) {
     readable(file, part.prefix, part.names);
     return { config: part.config, weights: viewed(under(file, part.prefix), part.names), files: [file] };
   }
-  const config = await readJsonFile(join(dirname(path), "config.json")).catch((error: unknown) => {
+  const beside = path.replace(/[^/\\]*$/, "config.json");
+  const config = await files.json(beside).catch((error: unknown) => {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(
       "unsupported",

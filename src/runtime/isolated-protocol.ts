@@ -1,22 +1,26 @@
-// What the isolated runtime and its child process say to each other: one request, one answer, notes in between.
+// What a hosted runtime and its engine, in a child process or a worker, say to each other: one request, one answer, notes between.
 import type { GraphData } from "../graph/serial.ts";
 import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
 import type { TensorInfo } from "../weights/weights.ts";
 import type { OrtNodeOptions } from "./ort-node.ts";
+import type { OrtWebOptions } from "./ort-web.ts";
 
-/** The runtimes a child can host, and what each is made with. */
+/** The runtimes that can be hosted, and what each is made with. */
 export interface Engines {
   "ort-node": OrtNodeOptions;
+  "ort-web": OrtWebOptions;
   reference: Record<never, never>;
 }
 
-/** Which runtime the child hosts. */
-export type Engine = { [K in keyof Engines]: { readonly name: K; readonly options?: Engines[K] } }[keyof Engines];
+/** Which runtime is hosted: in a child process Node's, in a worker the browser's. */
+export type Engine<Name extends keyof Engines = keyof Engines> = {
+  [K in Name]: { readonly name: K; readonly options?: Engines[K] };
+}[Name];
 
 /** The requests: what each carries and what answers it. */
 export interface Requests {
-  /** Make the runtime; the first request to a child. */
-  start: { send: { readonly engine: Engine }; answer: undefined };
+  /** Make the runtime; the first request. Answered by what it calls itself. */
+  start: { send: { readonly engine: Engine }; answer: string };
   /** A weight that is in no file, sent ahead of the program that wants it. */
   tensor: { send: { readonly program: number; readonly name: string; readonly tensor: AnyTensor }; answer: undefined };
   compile: {
@@ -41,14 +45,14 @@ export interface Requests {
 }
 export type Kind = keyof Requests;
 
-/** What the child is doing; it cannot speak in the middle of a run, which blocks its thread. */
+/** What the engine is doing; it cannot speak in the middle of a run, which blocks its thread. */
 export interface Progress {
   readonly phase: Kind;
   /** False as it begins, true as it ends, in success or not. */
   readonly done: boolean;
   /** Seconds since it began. */
   readonly seconds: number;
-  /** Bytes of memory the child holds (resident set size). */
+  /** Bytes of memory that a child process holds (resident set size); 0 where that cannot be known. */
   readonly memory: number;
 }
 

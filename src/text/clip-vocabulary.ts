@@ -1,11 +1,11 @@
-// CLIP's merges from the file that ships with the library. Node only: a browser fetches the file and hands in its lines.
+// CLIP's merges from the file that ships with the library. Node only; `clip-vocabulary-web.ts` is the same for browsers.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { brotliDecompressSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 
-/** Where the merges lie: brotli, one merge a line. The same place from `src/text` and from the built `dist/text`. */
-export const clipMergesFile = fileURLToPath(new URL("../../assets/clip-merges.br", import.meta.url));
+/** Where the merges lie: gzip, one merge a line. The same place from `src/text` and from the built `dist/text`. */
+export const clipMergesFile = fileURLToPath(new URL("../../assets/clip-merges.gz", import.meta.url));
 
 let merges: readonly string[] | undefined;
 
@@ -19,7 +19,7 @@ export function clipMerges(): readonly string[] {
 
 function read(): readonly string[] {
   try {
-    return brotliDecompressSync(readFileSync(clipMergesFile)).toString("utf8").split("\n");
+    return gunzipSync(readFileSync(clipMergesFile)).toString("utf8").split("\n");
   } catch (cause) {
     throw new Error(`CLIP's vocabulary ${clipMergesFile} cannot be read. Install dreamgrain again.`, {
       cause,

@@ -1,6 +1,21 @@
 // Weights: named tensors, read lazily. Everything here runs in browsers; files are in `node.ts`.
+export { type Download, type FetchOptions, fetched } from "./fetched.ts";
+export type { Config, Files } from "./files.ts";
 export { ModelError, type ModelErrorCode } from "./model-error.ts";
-export { encodeSafetensors, type ParseOptions, parseSafetensors, type Safetensors } from "./safetensors.ts";
+export {
+  type Component,
+  type ComponentOptions,
+  type ModelFolder,
+  readComponent,
+  readModelFolder,
+} from "./model-folder.ts";
+export {
+  encodeSafetensors,
+  type ParseOptions,
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsFile,
+} from "./safetensors.ts";
 export type { HeaderEntry, HeaderLimits } from "./safetensors-header.ts";
 export {
   byteSize,

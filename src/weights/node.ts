@@ -1,14 +1,5 @@
 // Weights in files: everything in `index.ts`, and what needs a file system.
 export { writeAtomically, writeFileAtomically } from "./atomic-file.ts";
-export {
-  type Component,
-  type ComponentOptions,
-  type Config,
-  type ModelFolder,
-  openComponent,
-  openModelFolder,
-  readJsonFile,
-  writeComponent,
-} from "./checkpoint.ts";
+export { disk, openComponent, openModelFolder, readJsonFile, writeComponent } from "./checkpoint.ts";
 export * from "./index.ts";
-export { openSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
+export { openSafetensors, writeSafetensors } from "./safetensors-file.ts";

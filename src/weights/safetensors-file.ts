@@ -5,17 +5,11 @@ import { bytesPer } from "../tensor/dtype.ts";
 import { type AnyTensor, size } from "../tensor/tensor.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import { ModelError } from "./model-error.ts";
-import { asWeights, type Safetensors, toBytes } from "./safetensors.ts";
+import { asWeights, type SafetensorsFile, toBytes } from "./safetensors.ts";
 import { encodeHeader, type HeaderLimits, headerSize, parseHeader, peekBytes } from "./safetensors-header.ts";
 import { fromTensors, type Weights } from "./weights.ts";
 
-/** A .safetensors file as Weights whose tensors say where in the file they lie. */
-export interface SafetensorsFile extends Safetensors {
-  /** Absolute, with every symbolic link resolved. */
-  readonly path: string;
-  /** Bytes. */
-  readonly fileSize: number;
-}
+export type { SafetensorsFile } from "./safetensors.ts";
 
 /** Bytes asked of the system at once; a single read must stay below 2 GiB. */
 const chunk = 2 ** 28;
@@ -95,6 +89,10 @@ async function withFile<T>(path: string, real: string, use: (file: FileHandle) =
     await file.close();
   }
 }
+
+/** Bytes of a file that was opened before: where a tensor's `FileRange` says that it lies. */
+export const readRange = (path: string, offset: number, length: number): Promise<Uint8Array> =>
+  withFile(path, path, (file) => readAt(file, offset, length, path));
 
 async function readAt(file: FileHandle, offset: number, length: number, path: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);

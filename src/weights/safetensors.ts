@@ -20,6 +20,14 @@ export interface Safetensors extends Weights {
   readonly entries: SafetensorsHeader["entries"];
 }
 
+/** A .safetensors that lies somewhere: on a disk, whose tensors then say where in the file they lie, or on the web. */
+export interface SafetensorsFile extends Safetensors {
+  /** Absolute, with every symbolic link resolved; an address on the web. */
+  readonly path: string;
+  /** Bytes. */
+  readonly fileSize: number;
+}
+
 export interface ParseOptions extends HeaderLimits {
   /** What errors call the file; "the file" unless told. */
   readonly where?: string;
