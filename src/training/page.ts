@@ -57,12 +57,12 @@ function chart(points: readonly (readonly [x: number, y: number])[]): string {
   const place = (value: number, [low, high]: readonly number[], from: number, to: number): number =>
     Math.round(10 * (from + ((value - low) / (high - low)) * (to - from))) / 10;
   const ends = axes.map((axis) => [axis[0], axis[axis.length - 1]]);
-  const x = (value: number): number => place(value, ends[0], MARGIN, WIDTH - 10);
+  const x = (value: number): number => place(value, ends[0], MARGIN, WIDTH - 24);
   const y = (value: number): number => place(value, ends[1], HEIGHT - 24, 10);
   const across = axes[0].map((at) => `<text x="${x(at)}" y="${HEIGHT - 6}" text-anchor="middle">${at}</text>`);
   const up = axes[1].map(
     (at) =>
-      `<line x1="${MARGIN}" x2="${WIDTH - 10}" y1="${y(at)}" y2="${y(at)}"/><text x="${MARGIN - 6}" y="${y(at) + 4}" text-anchor="end">${at}</text>`,
+      `<line x1="${MARGIN}" x2="${WIDTH - 24}" y1="${y(at)}" y2="${y(at)}"/><text x="${MARGIN - 6}" y="${y(at) + 4}" text-anchor="end">${at}</text>`,
   );
   const [step, loss] = points[points.length - 1];
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="loss by steps, ${loss.toFixed(4)} at step ${step}">
