@@ -108,6 +108,23 @@ export function program(): Command {
     .option("--model <folder>", "a folder, or a name that `models` lists")
     .action(async (file, options) => (await import("./noise.ts")).noise(file, options));
   root
+    .command("serve")
+    .description("the studio in a browser, and an HTTP API: a queue that survives, every picture ever drawn")
+    .option("--port <number>", "where; 0 for any that is free", "7860")
+    .option("--host <address>", "to be reached from elsewhere, which needs --accounts", "127.0.0.1")
+    .option("--data <folder>", "where pictures and jobs are kept; ~/.local/share/dreamgrain unless told")
+    .option("--model <path>", "draw with this one unless a request says otherwise")
+    .option("--accounts", "people sign in, and pictures cost credits")
+    .option("--no-sign-up", "with --accounts: no new accounts but the first")
+    .option(
+      "--allow-host <name>",
+      "another name of this machine, such as that of a proxy; more than once for more",
+      each,
+    )
+    .option("--open", "open a browser")
+    .option("--log <level>", "silent, error, warn, info or debug, as JSON lines on stderr; never what pictures show")
+    .action(async (options) => (await import("./serve.ts")).serve(options));
+  root
     .command("train")
     .description("train a model of your own from an empty folder; Ctrl-C stops, the same command goes on")
     .option("--size <size>", "tiny (minutes), small (an hour) or default (what ships)", "tiny")

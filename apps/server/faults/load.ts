@@ -1,0 +1,192 @@
+// Load: many who listen, more than can be drawn, and minds that change. C1 and C4 of the plan.
+import type { Figures } from "./abuse.ts";
+import { client, listen } from "./client.ts";
+import { dice, type Gateway, quantile, sleep, start } from "./harness.ts";
+
+/** C1. Clients that listen while the engine draws: what others ask is answered at once. @param seconds how long */
+export async function listeners(server: Gateway, clients: number, seconds: number): Promise<Figures> {
+  const { url } = server;
+  const c = client(url);
+  let previews = 0;
+  let ends = 0;
+  const streams = Array.from({ length: clients }, async () => {
+    for await (const { event } of listen(url, "/v1/events")) {
+      if (event === "preview") previews++;
+      if (event === "queue" && over) break;
+      if (over) break;
+    }
+  });
+  let over = false;
+  const control: number[] = [];
+  const submits: number[] = [];
+  const wrong: string[] = [];
+  const timed = async (into: number[], method: string, path: string, body?: unknown): Promise<void> => {
+    const began = performance.now();
+    const { status, text } = await c.ask(method, path, body);
+    into.push(performance.now() - began);
+    if (status >= 500 && status !== 503) wrong.push(`${status} ${method} ${path} ${text.slice(0, 80)}`);
+  };
+  const until = performance.now() + seconds * 1000;
+  const work = (async () => {
+    while (performance.now() < until) {
+      const began = performance.now();
+      const job = await c.draw({ prompt: "a red boat", steps: 20 });
+      submits.push(performance.now() - began);
+      if ((await c.ended(job.id)).state === "done") ends++;
+    }
+  })();
+  while (performance.now() < until) {
+    await timed(control, "GET", "/v1/jobs?state=active");
+    await timed(control, "GET", "/v1/pictures?limit=50");
+    await timed(control, "POST", "/v1/quotes", { request: { prompt: "a boat", steps: 5 } });
+    await timed(control, "GET", "/v1/server");
+    await sleep(10);
+  }
+  await work;
+  over = true;
+  await c.ended((await c.draw({ prompt: "the last", steps: 1 })).id);
+  await Promise.all(streams);
+  if (wrong.length > 0) throw new Error(`C1: ${wrong.slice(0, 5).join("; ")}`);
+  return {
+    clients,
+    "control requests": control.length,
+    "control p50, ms": quantile(control, 0.5).toFixed(1),
+    "control p99, ms": quantile(control, 0.99).toFixed(1),
+    "submit p99, ms": quantile(submits, 0.99).toFixed(1),
+    "pictures drawn": ends,
+    "previews received": previews,
+    "5xx": wrong.length,
+  };
+}
+
+/** C1 too: more than may wait is refused, with the time after which there is room. */
+export async function backPressure(data: string): Promise<Figures> {
+  const server = await start({ data, limits: { jobs: 1000, queueSeconds: 2 } });
+  try {
+    const c = client(server.url);
+    // What one such job takes is learned first.
+    for (let i = 0; i < 9; i++) await c.ended((await c.draw({ prompt: "step=20", steps: 10 })).id);
+    const request = { prompt: "step=20", steps: 10 };
+    let accepted = 0;
+    for (;;) {
+      const { status, headers, json } = await c.ask("POST", "/v1/jobs", { request });
+      if (status === 202) {
+        accepted++;
+        continue;
+      }
+      if (status !== 503 || json.error.code !== "busy") throw new Error(`C1: ${status} ${JSON.stringify(json)}`);
+      const promised = Number(headers.get("retry-after"));
+      const began = performance.now();
+      await sleep(promised * 1000);
+      const again = await c.ask("POST", "/v1/jobs", { request });
+      const took = (performance.now() - began) / 1000;
+      if (again.status !== 202) throw new Error(`C1: refused again after ${took} s, as Retry-After said`);
+      const waits = (await c.ask("GET", "/v1/jobs?state=active")).json.items.map(
+        (job: { wait: number }) => job.wait ?? 0,
+      );
+      const longest = Math.max(...waits);
+      if (longest > 2.5) throw new Error(`C1: ${longest} s wait, and 2 may`);
+      return {
+        "accepted at once": accepted,
+        "Retry-After, s": promised,
+        "accepted then": "yes",
+        "longest wait, s": longest.toFixed(1),
+      };
+    }
+  } finally {
+    await server.close(0);
+  }
+}
+
+/** C1 too: how long a job was said to wait, and how long it did. */
+export async function honesty(data: string, jobs: number): Promise<Figures> {
+  const server = await start({ data });
+  try {
+    const c = client(server.url);
+    for (let i = 0; i < 9; i++) await c.ended((await c.draw({ prompt: "step=20", steps: 10 })).id);
+    const began = Date.now();
+    const said = [];
+    for (let i = 0; i < jobs; i++) said.push(await c.draw({ prompt: "step=20", steps: 10 }));
+    const last = said.at(-1);
+    const end = await c.ended(last?.id ?? "");
+    const waited = ((end.started ?? 0) - began) / 1000;
+    return {
+      jobs,
+      "wait said, s": (last?.wait ?? 0).toFixed(1),
+      "waited, s": waited.toFixed(1),
+      "said / waited": ((last?.wait ?? 0) / waited).toFixed(2),
+    };
+  } finally {
+    await server.close(0);
+  }
+}
+
+/** C4. Cancel at random moments: drawing stops within a step, and what was drawn is charged to the step. */
+export async function cancelling(data: string, times: number, hard: number, seed = 4): Promise<Figures> {
+  const random = dice(seed);
+  const server = await start({ data, accounts: true, limits: { requests: 1e9 } });
+  const beyond: number[] = [];
+  const kills: number[] = [];
+  try {
+    const made = await client(server.url).ask("POST", "/v1/accounts", { name: "ann", password: "correct horse" });
+    const cookie = made.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const owner = client(server.url, { cookie });
+    const { secret: key } = (await owner.ask("POST", "/v1/keys", { label: "k" })).json;
+    const grant = (amount: number) =>
+      owner.ask("POST", `/v1/admin/accounts/${made.json.id}/grants`, { amount, reason: "to cancel" });
+    await grant(100_000_000);
+    const c = client(server.url, { key });
+    for (let i = 0; i < times; i++) {
+      const steps = 5 + Math.floor(random() * 10);
+      const count = 1 + Math.floor(random() * 2);
+      const before = (await c.ask("GET", "/v1/account")).json.balance;
+      const job = await c.draw({ prompt: "step=2", steps, count, seed: "1" });
+      let seen = 0;
+      let at: number | undefined;
+      const stopAt = Math.floor(random() * (steps * count + 1));
+      const cancel = async (): Promise<void> => {
+        at = seen;
+        await c.ask("DELETE", `/v1/jobs/${job.id}`);
+        at = seen; // steps until the answer were not after it
+      };
+      let asking: Promise<void> | undefined = stopAt === 0 ? cancel() : undefined;
+      for await (const { event, data } of listen(server.url, `/v1/jobs/${job.id}/events`, undefined, { key })) {
+        if (event === "progress") seen = data.progress.picture * steps + data.progress.step;
+        if (seen >= stopAt) asking ??= cancel();
+      }
+      await asking;
+      const end = await c.ended(job.id);
+      const share = (n: number): number => Math.floor((job.price * n) / (steps * count));
+      if (end.state === "cancelled") {
+        if (at !== undefined) beyond.push(Math.max(0, seen - at));
+        const exact = Array.from({ length: steps * count + 1 }, (_, n) => share(n)).includes(end.charged ?? -1);
+        if (!exact || end.charged !== share(Math.max(seen, 0)))
+          throw new Error(`C4: ${end.charged} charged for ${seen} of ${steps * count} steps of ${job.price}`);
+      } else if (end.state !== "done" || end.charged !== job.price) throw new Error(`C4: ${end.state}, ${end.charged}`);
+      const after = (await c.ask("GET", "/v1/account")).json.balance;
+      if (before.available - after.available !== end.charged || after.held !== 0)
+        throw new Error("C4: the balance is wrong");
+    }
+    for (let i = 0; i < hard; i++) {
+      const job = await c.draw({ prompt: "busy@2:60000", steps: 3, seed: "1" });
+      for await (const { event, data } of listen(server.url, `/v1/jobs/${job.id}/events`, undefined, { key }))
+        if (event === "progress" && data.progress.step >= 1) break;
+      await sleep(30);
+      const began = performance.now();
+      await c.ask("DELETE", `/v1/jobs/${job.id}`);
+      const end = await c.ended(job.id);
+      kills.push(performance.now() - began);
+      if (end.state !== "cancelled") throw new Error(`C4: ${end.state}`);
+    }
+    return {
+      cancelled: beyond.length,
+      "done before": times - beyond.length,
+      "steps after the answer, p99": quantile(beyond, 0.99),
+      "wrong charges": 0,
+      "killed in the middle of a step": kills.length,
+      "until killed, s (worst; 0.3 of them grace)": (Math.max(...kills) / 1000).toFixed(2),
+    };
+  } finally {
+    await server.close(0);
+  }
+}

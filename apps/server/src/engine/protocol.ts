@@ -1,0 +1,48 @@
+// What the gateway and an engine's process say to each other. Node frames the messages; each is checked where it arrives.
+import type { Settings } from "../contract.ts";
+
+/** A picture to draw. Pictures that guide are PNGs. */
+export interface Drawing {
+  readonly model: { readonly path: string; readonly hash: string };
+  readonly settings: Settings;
+  readonly image?: Uint8Array;
+  readonly mask?: Uint8Array;
+}
+
+export type ToEngine =
+  /** Open this model, and draw a little with it if that is quick, so that the first picture is. */
+  | { readonly kind: "open"; readonly model: Drawing["model"] }
+  | ({ readonly kind: "draw"; readonly id: string } & Drawing)
+  /** Stop before the next step. */
+  | { readonly kind: "cancel"; readonly id: string };
+
+export type FromEngine =
+  /** The model is open. `took`: what a picture with its own settings takes, where one was begun. */
+  | { readonly kind: "ready"; readonly took: Took | undefined }
+  /** Still alive, and getting on: a deadline starts anew. */
+  | { readonly kind: "beat" }
+  /** A step was taken (from 1). `preview`: a PNG of what the picture would be now. */
+  | {
+      readonly kind: "step";
+      readonly id: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly preview: Uint8Array | undefined;
+      /** Bytes of memory that the process holds. */
+      readonly memory: number;
+    }
+  | { readonly kind: "done"; readonly id: string; readonly png: Uint8Array; readonly took: Took | undefined }
+  | { readonly kind: "cancelled"; readonly id: string }
+  /** The job cannot be done; another one may. */
+  | { readonly kind: "failed"; readonly id: string; readonly code: FailureCode; readonly message: string };
+
+export type FailureCode = "invalid" | "out_of_memory" | "model_changed" | "internal";
+
+/** Seconds of one step (after the first, which may compile something), and of everything else in a picture. */
+export interface Took {
+  readonly step: number;
+  readonly rest: number;
+}
+
+/** The largest PNG that is taken from an engine. */
+export const MOST_BYTES = 64 * 2 ** 20;

@@ -1,0 +1,158 @@
+// Plans: a request with every choice made, checked and priced, before anything is drawn.
+import {
+  availableMemory,
+  drawingNeeds,
+  type Request as LibraryRequest,
+  notices as noticesOf,
+  type Pixels,
+  type Seed,
+  samplerNamed,
+  seedOf,
+  settings as settle,
+  walk,
+} from "dreamgrain/node";
+import type { z } from "zod";
+import type { DrawRequest, Settings, Source } from "./contract.ts";
+import { Failed } from "./failures.ts";
+import type { KnownModel } from "./models.ts";
+
+/** A parsed request. */
+export type Drawn = z.output<typeof DrawRequest>;
+
+/** The size of a picture that guides. */
+export type Size = Pick<Pixels, "width" | "height">;
+
+/** What a request comes to. */
+export interface Plan {
+  readonly known: KnownModel;
+  readonly settings: Settings;
+  /** Steps that are walked for one picture. */
+  readonly steps: number;
+  /** Milli-credits, for all its pictures. */
+  readonly price: number;
+  readonly work: Work;
+  readonly notices: readonly string[];
+}
+
+/** What one picture asks of the engine. */
+export interface Work {
+  readonly steps: number;
+  /** Calls of the network, each as much work as one at the model's own size. */
+  readonly calls: number;
+  /** Everything else, in units of what it is at the model's own size. */
+  readonly rest: number;
+}
+
+const limits = { pixels: 2048 * 2048 } as const;
+
+/**
+ * Make the choices of a request and check them all.
+ * @param sources the sizes of the pictures that it names
+ * @throws Failed saying what cannot be
+ */
+export function planOf(known: KnownModel, request: Drawn, sources: { image?: Size; mask?: Size }): Plan {
+  const { model } = known;
+  const { count, seed = `${Math.floor(Math.random() * 2 ** 32)}`, image, mask, variation, ...plain } = request;
+  const { model: _, ...choices } = plain;
+  // Checking looks at sizes alone, so pictures need not be read for it.
+  const blank = (size: Size): Pixels => ({ ...size, channels: 3, data: new Uint8Array(0) });
+  const chosen = checked(() => {
+    const all = settle(model, {
+      ...(choices as Partial<LibraryRequest>),
+      seed: exact(seed),
+      ...(variation && { variation: { ...variation, seed: exact(variation.seed) } }),
+      ...(sources.image && { image: blank(sources.image) }),
+      ...(sources.mask && { mask: blank(sources.mask) }),
+    });
+    walk(model, all);
+    return all;
+  });
+  const { width, height, guidance, prompt, strength } = chosen;
+  if (width * height > limits.pixels)
+    throw new Failed("invalid", `size: ${width}x${height} is more than ${limits.pixels} pixels`, {
+      param: "request.width",
+    });
+  drawingNeeds(model, chosen, availableMemory());
+  const steps = strength === undefined ? chosen.steps : Math.max(1, Math.floor(chosen.steps * strength));
+  const area = (width * height) / (model.defaults.width * model.defaults.height);
+  const contexts = (prompt !== undefined && guidance !== 1) || chosen.imageGuidance !== undefined ? 2 : 1;
+  return {
+    known,
+    settings: settingsOf(known.id, chosen, { seed: `${BigInt(seed)}`, count, image, mask, variation }),
+    steps,
+    price: count * priceOf(known, { width, height, steps }),
+    work: { steps, calls: steps * samplerNamed(chosen.sampler).calls * contexts * area, rest: area },
+    notices: noticesOf(model, chosen),
+  };
+}
+
+/**
+ * Milli-credits of one picture, by DreamStudio's rule: a credit is about one picture as the model draws it unless told, and
+ * steps and pixels scale it.
+ */
+export function priceOf({ model: { defaults } }: KnownModel, drawn: Size & { steps: number }): number {
+  const share = (drawn.steps * drawn.width * drawn.height) / (defaults.steps * defaults.width * defaults.height);
+  return Math.max(1, Math.round(1000 * share));
+}
+
+/** The settings of the picture `index` of a job: the next seed for each. */
+export const settingsAt = (settings: Settings, index: number): Settings => ({
+  ...settings,
+  seed: `${BigInt(settings.seed) + BigInt(index)}`,
+  count: 1,
+});
+
+/** Settings as the library takes them, without their pictures. */
+export function libraryRequest(settings: Settings): LibraryRequest {
+  const { model: _, count: __, image: ___, mask: ____, seed, variation, ...plain } = settings;
+  return {
+    ...(plain as Partial<LibraryRequest>),
+    seed: exact(seed),
+    ...(variation && { variation: { ...variation, seed: exact(variation.seed) } }),
+  };
+}
+
+function exact(text: string): Seed {
+  const seed = seedOf(text);
+  if (seed === undefined) throw new Failed("invalid", `seed: ${text} is no whole number`, { param: "request.seed" });
+  return seed;
+}
+
+/** What the library refuses, as what is wrong with the request. */
+function checked<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const [field = ""] = error.message.split(/[: ]/, 1);
+    const param = field === "size" ? "width" : field === "clip" ? "clipSkip" : field;
+    throw new Failed("invalid", error.message, { param: `request.${param}`, cause: error });
+  }
+}
+
+function settingsOf(
+  id: string,
+  chosen: ReturnType<typeof settle>,
+  own: {
+    seed: string;
+    count: number;
+    image: Source | undefined;
+    mask: Source | undefined;
+    variation: Settings["variation"] | undefined;
+  },
+): Settings {
+  const { prompt, negative, width, height, steps, guidance, rescale, sampler, schedule, shift, clipSkip, rng } = chosen;
+  const { strength, imageGuidance } = chosen;
+  const { seed, count, image, mask, variation } = own;
+  return {
+    model: id,
+    ...(prompt !== undefined && { prompt }),
+    ...(negative !== undefined && { negative }),
+    ...{ seed, count, width, height, steps, guidance, rescale, sampler, schedule, shift, clipSkip, rng },
+    ...(variation && { variation }),
+    ...(image && { image }),
+    ...(mask && { mask }),
+    ...(strength !== undefined && { strength }),
+    ...(imageGuidance !== undefined && { imageGuidance }),
+  };
+}
