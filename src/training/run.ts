@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Seconds between saves. */
   readonly saveEvery?: number;
-  /** Steps between sheets; twenty sheets in all unless told. */
+  /** Steps between sheets; unless told, twenty sheets in all, and 25 steps at least. */
   readonly sheetEvery?: number;
 }
 
@@ -50,7 +50,7 @@ export const stateFile = (folder: string, stage: string): string => join(folder,
  */
 export async function run(options: RunOptions): Promise<boolean> {
   const { stage, folder, steps, batch, state, signal, saveEvery = 120 } = options;
-  const { sheetEvery = Math.ceil(steps / 20) } = options;
+  const { sheetEvery = Math.max(25, Math.ceil(steps / 20)) } = options;
   await mkdir(folder, { recursive: true });
   const path = stateFile(folder, stage);
   await loadState(path, state);
