@@ -30,6 +30,8 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 },
       onProgress: ({ step }) => step === 5 && stopping.abort(),
     });
     expect(stopped).toBeUndefined();
+    const early = await openModel(join(folder, "model")); // that of the coarse lesson, of half the size
+    expect([early.defaults.width, early.specs.unet.inChannels]).toEqual([16, 24]);
 
     const steps: string[] = [];
     const path = await runRecipe({ ...options, onProgress: ({ stage, step }) => void steps.push(`${stage} ${step}`) });

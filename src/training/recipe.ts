@@ -54,6 +54,8 @@ export interface RecipeOptions {
   /** Cores to train on, a divisor of the batch; 2 unless told. A batch is split between them. */
   readonly cores?: number;
   readonly onProgress?: (progress: Progress) => void;
+  /** Sees each sheet (PNG): what the model makes of a dozen prompts by then. */
+  readonly onSheet?: (png: Uint8Array) => void;
   /** One line for each thing done besides steps. */
   readonly onNote?: (note: string) => void;
   /** Stops after the step or the thousand pictures under way; what was done is kept. */
@@ -81,7 +83,7 @@ export const recipeHash = (recipe: Recipe): string =>
   createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 12);
 
 /**
- * Carry a recipe through.
+ * Carry a recipe through. Whatever stops a lesson, `model/` in the folder is the model that there is by then.
  * @returns the folder of the finished model, or undefined when the signal stopped it before
  * @throws ModelError when the model to begin with cannot be read or is of another shape
  * @throws RangeError when the folder holds another run, or the cores cannot share a batch
@@ -104,6 +106,7 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     seed,
     ...(from && { from }),
     ...(options.onProgress && { onProgress: options.onProgress }),
+    ...(options.onSheet && { onSheet: options.onSheet }),
     ...(onNote && { onNote }),
     ...(options.signal && { signal: options.signal }),
   };
@@ -116,28 +119,41 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     (side: number) =>
     (state: TrainingState): Promise<Uint8Array> =>
       samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, state.average));
+  const made = join(folder, "model");
+  /** Write the model that there is by now, whose pictures are this wide; its decoder may still be the untrained one. */
+  const keep = (side: number, denoiser: TrainingState, decoder?: TrainingState): Promise<void> =>
+    exportModel(made, {
+      recipe: { ...recipe, side },
+      latents,
+      vae: decoder ? { ...latents.path, ...decoder.average } : undecorated,
+      denoiser: denoiser.average,
+      origin: {
+        recipe: name,
+        recipe_hash: recipeHash(recipe),
+        seed: `${seed}`,
+        steps: `${denoiser.step}`,
+        ...(model && { from: model.hash }),
+      },
+    });
   // A model to begin with has had the coarse lesson.
   let learnt = from?.denoiser;
   if (recipe.coarse && !from) {
     const small = await coarseLatents(shop, set, latents);
     const coarse = await trainDenoiser({ ...shop, sheet: sheet(recipe.side / 2) }, "coarse", set, small);
-    if (!coarse.done) return undefined;
+    if (!coarse.done) {
+      await keep(recipe.side / 2, coarse.state);
+      return undefined;
+    }
     learnt = coarse.state.average;
   }
   const denoiser = await trainDenoiser({ ...shop, sheet: sheet(recipe.side) }, "denoiser", set, latents.set, learnt);
-  if (!denoiser.done) return undefined;
+  if (!denoiser.done) {
+    await keep(recipe.side, denoiser.state);
+    return undefined;
+  }
   const decoder = await trainDecoder(shop, set, latents);
-  if (!decoder.done) return undefined;
-
-  const made = join(folder, "model");
-  await exportModel(made, {
-    recipe,
-    latents,
-    vae: { ...latents.path, ...decoder.state.average },
-    denoiser: denoiser.state.average,
-    origin: { recipe: name, recipe_hash: recipeHash(recipe), seed: `${seed}`, ...(model && { from: model.hash }) },
-  });
-  return made;
+  await keep(recipe.side, denoiser.state, decoder.state);
+  return decoder.done ? made : undefined;
 }
 
 /**

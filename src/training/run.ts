@@ -2,6 +2,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
+import { writePage } from "./page.ts";
 import { loadState, saveState } from "./state.ts";
 import type { TrainingState, TrainStep } from "./train.ts";
 
@@ -29,11 +30,13 @@ export interface RunOptions {
   /** A picture (PNG) of what the model can do now. */
   readonly sheet?: (state: TrainingState) => Promise<Uint8Array>;
   readonly onProgress?: (progress: Progress) => void;
+  /** Sees each sheet. */
+  readonly onSheet?: (png: Uint8Array) => void;
   /** Stops after the step under way; the state is saved. */
   readonly signal?: AbortSignal;
   /** Seconds between saves. */
   readonly saveEvery?: number;
-  /** Steps between sheets. */
+  /** Steps between sheets; unless told, twenty sheets in all, and 25 steps at least. */
   readonly sheetEvery?: number;
 }
 
@@ -41,11 +44,13 @@ export interface RunOptions {
 export const stateFile = (folder: string, stage: string): string => join(folder, `${stage}.state.safetensors`);
 
 /**
- * Train to the last step, going on from a saved state if there is one. Each twentieth step is a line of `${stage}.jsonl`.
+ * Train to the last step, going on from a saved state if there is one. Each twentieth step is a line of `${stage}.jsonl`;
+ * `index.html` shows the folder's logs and sheets as they grow.
  * @returns whether the last step was reached (false when the signal stopped it)
  */
 export async function run(options: RunOptions): Promise<boolean> {
-  const { stage, folder, steps, batch, state, signal, saveEvery = 120, sheetEvery = 500 } = options;
+  const { stage, folder, steps, batch, state, signal, saveEvery = 120 } = options;
+  const { sheetEvery = Math.max(25, Math.ceil(steps / 20)) } = options;
   await mkdir(folder, { recursive: true });
   const path = stateFile(folder, stage);
   await loadState(path, state);
@@ -53,6 +58,7 @@ export async function run(options: RunOptions): Promise<boolean> {
     if (!options.sheet) return;
     const png = await options.sheet(state);
     await writeFileAtomically(join(folder, `${stage}-${String(state.step).padStart(6, "0")}.png`), png);
+    options.onSheet?.(png);
   };
 
   // The mean of the losses so far, those of long ago counting less; the weight undoes that it began at nothing.
@@ -84,6 +90,7 @@ export async function run(options: RunOptions): Promise<boolean> {
         picturesPerSecond: batch / seconds,
       };
       await appendFile(join(folder, `${stage}.jsonl`), `${JSON.stringify(line)}\n`);
+      await writePage(folder, true);
     }
     if (step.step % sheetEvery === 0) await show();
     if (performance.now() - saved > saveEvery * 1000) {
@@ -94,6 +101,7 @@ export async function run(options: RunOptions): Promise<boolean> {
   }
   await saveState(path, state);
   if (state.step >= steps) await show();
+  await writePage(folder, false);
   return state.step >= steps;
 }
 

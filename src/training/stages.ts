@@ -32,6 +32,7 @@ export interface Workshop {
   /** What the run begins with; fresh weights and latents of its own unless told. */
   readonly from?: Beginning;
   readonly onProgress?: (progress: Progress) => void;
+  readonly onSheet?: (png: Uint8Array) => void;
   readonly onNote?: (note: string) => void;
   readonly signal?: AbortSignal;
   /** Draws a sheet with a model under training. */
@@ -128,6 +129,7 @@ function runStage<In extends string>(
     train: () => train(shop.trainer, loss, state, { ...optimiser(stage), seed: shop.seed, batch }),
     ...(shop.sheet && { sheet: shop.sheet }),
     ...(shop.onProgress && { onProgress: shop.onProgress }),
+    ...(shop.onSheet && { onSheet: shop.onSheet }),
     ...(shop.signal && { signal: shop.signal }),
   });
 }

@@ -1,11 +1,12 @@
 // dreamgrain train: carry a recipe from an empty folder to a model, saying how it goes.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { findModel } from "dreamgrain/node";
+import { decodePng, findModel } from "dreamgrain/node";
 import { progressLine, RECIPES, runRecipe, type SizeName } from "dreamgrain/training";
 import { print } from "./draw.ts";
 import { EXIT, Interrupted, UsageError } from "./errors.ts";
 import { whole } from "./request.ts";
-import { lively } from "./terminal.ts";
+import { graphicsOf, inTerminal, lively } from "./terminal.ts";
 
 /** Seconds between lines where nothing can be rewritten. */
 const PATIENCE = 10;
@@ -38,6 +39,7 @@ export async function train(flags: {
     say("stopping after this step; once more to stop at once", true);
   };
   process.on("SIGINT", stop);
+  say(`open ${join(folder, "index.html")} in a browser to watch it learn`, true);
   try {
     const model = await runRecipe({
       recipe: RECIPES[size],
@@ -48,11 +50,20 @@ export async function train(flags: {
       cores: whole("--cores", flags.cores),
       onProgress: (progress) => say(progressLine(progress), false),
       onNote: (note) => say(note, true),
+      onSheet: (png) => {
+        const { picture } = decodePng(png);
+        const columns = Math.min(process.stderr.columns ?? 80, 80);
+        const rows = Math.round((columns * picture.height) / picture.width / 2);
+        if (alive) process.stderr.write(`\r\x1b[K${inTerminal(picture, graphicsOf(), columns, rows)}`);
+      },
       signal: stopping.signal,
     });
     if (alive) process.stderr.write("\r\x1b[K");
-    if (model === undefined)
-      throw new Interrupted(`interrupted; all that was learnt is in ${folder}, and the same command goes on`);
+    if (model === undefined) {
+      const early = join(folder, "model");
+      const drawable = existsSync(join(early, "model_index.json")) ? `, ${early} draws with it,` : "";
+      throw new Interrupted(`interrupted; all that was learnt is in ${folder}${drawable} and the same command goes on`);
+    }
     print(model);
   } finally {
     process.off("SIGINT", stop);

@@ -250,7 +250,9 @@ export async function pictures(gateway: Gateway, size: number): Promise<Figures>
   };
   const c = gateway.client;
   const all = bombs(size);
-  await c.ask("POST", "/v1/uploads", all[0]?.bytes); // the decoder is started before anything is measured
+  // What a picture that is fine takes comes first, so that the rest is told apart from it.
+  for (let i = 0; i < 10; i++)
+    for (const path of ["/v1/uploads", "/v1/pictures/read"]) await c.ask("POST", path, all[0]?.bytes);
   const before = await memory();
   let most = before;
   const wrong: string[] = [];

@@ -24,7 +24,7 @@ export async function headerBombs(folder: string): Promise<Figures> {
     "1.3 million tensors": whole(`{${many}}`),
     "a million levels": whole(`{"a":`.repeat(1e6)),
     "the same name twice": whole(`{"a":${entry},"a":${entry}}`),
-    __proto__: whole(`{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}`),
+    "a tensor called __proto__": whole(`{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}`),
     "2⁵³ + 1": whole(`{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,4]}}`),
   };
   const times: number[] = [];

@@ -136,37 +136,40 @@ export async function cancelling(data: string, times: number, hard: number, seed
       owner.ask("POST", `/v1/admin/accounts/${made.json.id}/grants`, { amount, reason: "to cancel" });
     await grant(100_000_000);
     const c = client(server.url, { key });
+    /** Steps of each job that were told of, and which have ended. */
+    const seen = new Map<string, number>();
+    const over = new Set<string>();
+    let leave = false;
+    const hearing = (async () => {
+      for await (const { event, data } of listen(server.url, "/v1/events", undefined, { key })) {
+        if (event === "progress") seen.set(data.job, data.progress.picture * data.progress.steps + data.progress.step);
+        if (event === "job" && data.charged !== null) over.add(data.id);
+        if (leave) break;
+      }
+    })();
     for (let i = 0; i < times; i++) {
       const steps = 5 + Math.floor(random() * 10);
       const count = 1 + Math.floor(random() * 2);
       const before = (await c.ask("GET", "/v1/account")).json.balance;
       const job = await c.draw({ prompt: "step=2", steps, count, seed: "1" });
-      let seen = 0;
-      let at: number | undefined;
+      const taken = (): number => seen.get(job.id) ?? 0;
       const stopAt = Math.floor(random() * (steps * count + 1));
-      const cancel = async (): Promise<void> => {
-        at = seen;
-        await c.ask("DELETE", `/v1/jobs/${job.id}`);
-        at = seen; // steps until the answer were not after it
-      };
-      let asking: Promise<void> | undefined = stopAt === 0 ? cancel() : undefined;
-      for await (const { event, data } of listen(server.url, `/v1/jobs/${job.id}/events`, undefined, { key })) {
-        if (event === "progress") seen = data.progress.picture * steps + data.progress.step;
-        if (seen >= stopAt) asking ??= cancel();
-      }
-      await asking;
+      while (taken() < stopAt && !over.has(job.id)) await sleep(1);
+      await c.ask("DELETE", `/v1/jobs/${job.id}`);
+      const at = taken(); // what was drawn until the answer came was not drawn after it
+      while (!over.has(job.id)) await sleep(1);
       const end = await c.ended(job.id);
       const share = (n: number): number => Math.floor((job.price * n) / (steps * count));
       if (end.state === "cancelled") {
-        if (at !== undefined) beyond.push(Math.max(0, seen - at));
-        const exact = Array.from({ length: steps * count + 1 }, (_, n) => share(n)).includes(end.charged ?? -1);
-        if (!exact || end.charged !== share(Math.max(seen, 0)))
-          throw new Error(`C4: ${end.charged} charged for ${seen} of ${steps * count} steps of ${job.price}`);
+        beyond.push(taken() - at);
+        if (end.charged !== share(taken()))
+          throw new Error(`C4: ${end.charged} charged for ${taken()} of ${steps * count} steps of ${job.price}`);
       } else if (end.state !== "done" || end.charged !== job.price) throw new Error(`C4: ${end.state}, ${end.charged}`);
       const after = (await c.ask("GET", "/v1/account")).json.balance;
       if (before.available - after.available !== end.charged || after.held !== 0)
         throw new Error("C4: the balance is wrong");
     }
+    leave = true;
     for (let i = 0; i < hard; i++) {
       const job = await c.draw({ prompt: "busy@2:60000", steps: 3, seed: "1" });
       for await (const { event, data } of listen(server.url, `/v1/jobs/${job.id}/events`, undefined, { key }))
@@ -178,6 +181,7 @@ export async function cancelling(data: string, times: number, hard: number, seed
       kills.push(performance.now() - began);
       if (end.state !== "cancelled") throw new Error(`C4: ${end.state}`);
     }
+    await hearing;
     return {
       cancelled: beyond.length,
       "done before": times - beyond.length,

@@ -3,6 +3,7 @@ import {
   availableMemory,
   drawingNeeds,
   type Request as LibraryRequest,
+  type Settings as LibrarySettings,
   notices as noticesOf,
   type Pixels,
   type Seed,
@@ -10,6 +11,7 @@ import {
   seedOf,
   settings as settle,
   walk,
+  words,
 } from "dreamgrain/node";
 import type { z } from "zod";
 import type { DrawRequest, Settings, Source } from "./contract.ts";
@@ -72,7 +74,7 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
     throw new Failed("invalid", `size: ${width}x${height} is more than ${limits.pixels} pixels`, {
       param: "request.width",
     });
-  drawingNeeds(model, chosen, availableMemory());
+  afford(known, chosen);
   const steps = strength === undefined ? chosen.steps : Math.max(1, Math.floor(chosen.steps * strength));
   const area = (width * height) / (model.defaults.width * model.defaults.height);
   const contexts = (prompt !== undefined && guidance !== 1) || chosen.imageGuidance !== undefined ? 2 : 1;
@@ -93,6 +95,22 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
 export function priceOf({ model: { defaults } }: KnownModel, drawn: Size & { steps: number }): number {
   const share = (drawn.steps * drawn.width * drawn.height) / (defaults.steps * defaults.width * defaults.height);
   return Math.max(1, Math.round(1000 * share));
+}
+
+/** The least memory with which a kind of drawing was found to fit; finding out takes a while. */
+const fitting = new Map<string, number>();
+
+/** @throws MemoryError when drawing would take more memory than there is */
+function afford({ model }: KnownModel, chosen: LibrarySettings): void {
+  const { prompt, negative, steered } = words(model, chosen);
+  const { width, height, image, imageGuidance } = chosen;
+  const rows = Math.max(prompt.ends.length, negative.ends.length);
+  const kind = [model.hash, width, height, rows, steered || imageGuidance !== undefined, image !== undefined].join(" ");
+  const memory = availableMemory();
+  if (memory >= (fitting.get(kind) ?? Number.POSITIVE_INFINITY)) return;
+  const { parts, tiles } = drawingNeeds(model, chosen, memory);
+  if (fitting.size > 1000) fitting.clear();
+  fitting.set(kind, tiles === undefined ? Math.max(...parts.map(({ working }) => working)) : memory);
 }
 
 /** The settings of the picture `index` of a job: the next seed for each. */
