@@ -1,6 +1,7 @@
 // A real studio: the built page, a server with the model that ships, and what a browser's page complains about.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -58,6 +59,57 @@ function addressOf(server: ChildProcess): Promise<string> {
       });
     server.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
   });
+}
+
+/** A wire to a server that can be cut; `said` is what went over it to the server, as text. */
+export interface Wire {
+  readonly url: string;
+  said(): string;
+  /** Breaks every connection, and refuses new ones for so long. */
+  cut(milliseconds: number): Promise<void>;
+  stop(): void;
+}
+
+/** Lays a wire to a server. */
+export async function wireTo(server: string): Promise<Wire> {
+  const open = new Set<Socket>();
+  let [said, broken] = ["", false];
+  const wire = createServer((near) => {
+    if (broken) return near.destroy();
+    const far = connect(Number(new URL(server).port), "127.0.0.1");
+    near.on("data", (bytes) => {
+      said += bytes.toString("latin1");
+    });
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(one);
+      one
+        .on("error", () => {})
+        .on("close", () => {
+          open.delete(one);
+          other.destroy();
+        });
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => wire.listen(0, "127.0.0.1", resolve));
+  const { port } = wire.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    said: () => said,
+    async cut(milliseconds) {
+      broken = true;
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      broken = false;
+    },
+    stop() {
+      wire.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
 }
 
 /** What a page complained about, as it goes on: errors on the console, errors that nobody caught, violations of the CSP. */
