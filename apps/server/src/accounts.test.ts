@@ -100,7 +100,9 @@ it("guessing is slowed down", async () => {
 it("admins see all and give; others do not", async () => {
   const { c, account } = await enter("/v1/accounts", "eve");
   expect((await c.ask("GET", "/v1/admin/accounts")).status).toBe(403);
-  expect((await c.ask("POST", `/v1/admin/accounts/${account.id}/grants`, { amount: 5, reason: "me" })).status).toBe(
-    403,
-  );
+  const grants = `/v1/admin/accounts/${account.id}/grants`;
+  expect((await c.ask("POST", grants, { amount: 5, reason: "me" })).status).toBe(403);
+  const { items } = (await ann.ask("GET", "/v1/admin/accounts")).json;
+  expect(items.map(({ name }: Account) => name).sort()).toEqual(["ann", "ben", "cleo", "dora", "eve"]);
+  expect((await ann.ask("POST", grants, { amount: 5, reason: "a gift" })).json.balance.available).toBe(200_005);
 });
