@@ -206,7 +206,11 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     while (!stopping) {
       await Promise.race([engine.ready(), halted]);
       const next = stopping ? undefined : queue.next();
-      if (next) await run(next);
+      if (next)
+        await run(next).catch((error: unknown) => {
+          log.error({ err: error, job: next.id }, "a job could not be begun");
+          return new Promise((resolve) => setTimeout(resolve, 1000)); // it is still queued
+        });
       else if (!stopping) await new Promise<void>((resolve) => (awake = resolve));
     }
   };

@@ -1,5 +1,5 @@
 // Ids and secrets: random, and hashes of what must not be kept in the clear.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's: 32 letters that are not mistaken for each other
 
@@ -11,7 +11,3 @@ export const newSecret = (): string => randomBytes(32).toString("base64url");
 
 /** SHA-256 in hex: of secrets with 256 random bits, which need no salt, and of files. */
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
-
-/** Whether two texts are the same, in a time that does not tell where they differ. */
-export const sameText = (a: string, b: string): boolean =>
-  timingSafeEqual(createHash("sha256").update(a).digest(), createHash("sha256").update(b).digest());

@@ -186,5 +186,6 @@ describe("the server", () => {
     await c().ask("POST", "/sdapi/v1/interrupt");
     expect((await slow).json.images).toEqual([]);
     expect((await c().ask("POST", "/sdapi/v1/txt2img", { sampler_name: "Eulr" })).json.detail).toMatch(/Did you mean/);
+    expect((await c().ask("POST", "/sdapi/v1/txt2img", { steps: "many" })).json.detail).toMatch(/^steps/);
   });
 });

@@ -9,7 +9,7 @@ import type { Parts } from "../parts.ts";
 import type { Queue } from "../queue.ts";
 import { isLarge } from "../sizes.ts";
 import { keepUpload } from "./pictures.ts";
-import { type App, accountOf, body, type Env, failedBy, json, route } from "./web.ts";
+import { type App, accountOf, body, type Env, json, newApp, retryHeader, route } from "./web.ts";
 
 const base64 = z.string().max(28 * 2 ** 20);
 /** What is understood of a request; A1111 passes over what it does not know, and so does this. */
@@ -46,8 +46,16 @@ const anything = z.looseObject({});
 /** A picture in base64, with or without the beginning of a data URL. */
 const bytesOf = (text: string): Uint8Array => Buffer.from(text.replace(/^data:[^,]*,/, ""), "base64");
 
-/** Add A1111's routes. Failures are `{ detail }`, as its clients expect. */
-export function a1111Routes(outer: App, parts: Parts, jobs: Jobs, queue: Queue, app: App): void {
+/** A failure as A1111's clients expect it. */
+function detail(c: Context, failed: Failed): Response {
+  retryHeader(c, failed);
+  if (failed.status === 401) c.header("WWW-Authenticate", 'Basic realm="dreamgrain"');
+  return c.json({ detail: failed.message, error: failed.code, errors: failed.message, body: "" }, failed.status);
+}
+
+/** Add A1111's routes. */
+export function a1111Routes(outer: App, parts: Parts, jobs: Jobs, queue: Queue): void {
+  const app = newApp(parts.log, detail);
   const { models, objects, decoder } = parts;
   /** What each account was set to with POST options, as long as the server runs. */
   const chosen = new Map<string, string>();
@@ -98,13 +106,6 @@ export function a1111Routes(outer: App, parts: Parts, jobs: Jobs, queue: Queue, 
     const info = JSON.stringify(infoOf(job.settings, known.model, texts, job.created));
     return { images, parameters: asked, info };
   }
-
-  app.onError((error, c) => {
-    const failed = failedBy(error, parts.log);
-    if (failed.status === 401) c.header("WWW-Authenticate", 'Basic realm="dreamgrain"');
-    if (failed.retryAfter !== undefined) c.header("Retry-After", `${Math.max(1, Math.ceil(failed.retryAfter))}`);
-    return c.json({ detail: failed.message, error: failed.code, errors: failed.message, body: "" }, failed.status);
-  });
 
   app.openapi(
     route("account", {

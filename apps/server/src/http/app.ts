@@ -60,7 +60,7 @@ export function buildApp(options: AppOptions): App {
   pictureRoutes(app, parts);
   accountRoutes(app, parts, accounts, signUp);
   openaiRoutes(app, parts, jobs);
-  a1111Routes(app, parts, jobs, queue, newApp(parts.log));
+  a1111Routes(app, parts, jobs, queue);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "cookie", { type: "apiKey", in: "cookie", name: COOKIE });
   app.doc31("/openapi.json", {

@@ -38,7 +38,8 @@ function listed(folder: string, wanted: (name: string) => boolean = () => true):
   try {
     walk(folder, "");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error; // not built, or a model in a single file
   }
   return files;
 }

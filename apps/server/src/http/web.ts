@@ -78,19 +78,19 @@ export const idParam = z.object({
     .openapi({ param: { name: "id", in: "path" } }),
 });
 
-/** An app whose failures are answered as the contract says. */
-export function newApp(log: Logger): App {
+/** An app whose failures are answered as the contract says, unless told otherwise. */
+export function newApp(log: Logger, say: (c: Context, failed: Failed) => Response = answer): App {
   const app = new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
       const [issue] = result.error.issues;
       const param = issue?.path.join(".") ?? "";
       const all = result.error.issues.map(({ path, message }) => `${path.join(".") || "request"}: ${message}`);
-      return answer(c, new Failed("invalid", all.slice(0, 5).join("; "), { param }));
+      return say(c, new Failed("invalid", all.slice(0, 5).join("; "), { param }));
     },
   });
-  app.onError((error, c) => answer(c, failedBy(error, log)));
-  app.notFound((c) => answer(c, new Failed("not_found", "there is nothing here")));
+  app.onError((error, c) => say(c, failedBy(error, log)));
+  app.notFound((c) => say(c, new Failed("not_found", "there is nothing here")));
   return app;
 }
 
@@ -111,10 +111,15 @@ const types: Readonly<Record<string, string>> = {
   insufficient_credits: "insufficient_quota",
 };
 
+/** Say when asking again makes sense, where that is known. */
+export function retryHeader(c: Context, { retryAfter }: Failed): void {
+  if (retryAfter !== undefined) c.header("Retry-After", `${Math.max(1, Math.ceil(retryAfter))}`);
+}
+
 /** A failure as an answer. */
 export function answer(c: Context, failed: Failed): Response {
-  const { code, message, param, retryAfter, status } = failed;
-  if (retryAfter !== undefined) c.header("Retry-After", `${Math.max(1, Math.ceil(retryAfter))}`);
+  const { code, message, param, status } = failed;
+  retryHeader(c, failed);
   const type = types[code] ?? (status >= 500 ? "server_error" : "invalid_request_error");
   return c.json({ error: { code, message, type, param } } satisfies Failure, status);
 }
