@@ -9,6 +9,7 @@ export * from "./nn/layers.ts";
 export * from "./pipelines/index.ts";
 export { referenceRuntime } from "./runtime/reference.ts";
 export { type Program, type Runtime, RuntimeError } from "./runtime/runtime.ts";
+export { widen } from "./tensor/dtype.ts";
 export {
   type AnyTensor,
   combine,
