@@ -40,9 +40,12 @@ export default defineConfig({
   root: at("."),
   plugins: [react(), serviceWorker()],
   resolve: { conditions: ["source", ...defaultClientConditions] },
+  worker: { format: "es" },
   build: { outDir: at("dist"), emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
   server: {
     // `npm run dev -w apps/studio` beside a running server.
-    proxy: { "/v1": process.env.DREAMGRAIN_SERVER ?? "http://127.0.0.1:7860" },
+    proxy: Object.fromEntries(
+      ["/v1", "/models"].map((path) => [path, process.env.DREAMGRAIN_SERVER ?? "http://127.0.0.1:7860"]),
+    ),
   },
 });

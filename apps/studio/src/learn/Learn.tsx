@@ -2,6 +2,8 @@
 import { lazy, Suspense, useMemo } from "react";
 import { Link, useParams } from "wouter";
 import { chapters } from "./chapters.ts";
+import "./learn.css";
+import "./parts.css";
 
 /** /learn and /learn/:slug. */
 export default function Learn() {
