@@ -1,5 +1,5 @@
 // The studio's screenshots: every view, on a desktop and a phone, light and dark, into docs/studio as small PNGs.
-// `npm run studio:pictures`; with the name of a view, that one alone. It draws what it shows.
+// `npm run studio:pictures`; with the name of a view, that one and its parts alone. It draws what it shows.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -63,6 +63,17 @@ for (const picture of items.filter((_, i) => i % 5 === 1))
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ starred: true }),
   });
+
+/** A chapter of Learn, once nothing in it is under way. */
+async function chapter(page: Page, slug: string): Promise<void> {
+  await page.goto(`${studio.url}/learn/${slug}`);
+  await page.locator(".lesson").first().waitFor();
+  await quiet(page);
+}
+const quiet = async (page: Page): Promise<void> => {
+  await settle(page);
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: 240_000 });
+};
 
 const settle = (page: Page): Promise<unknown> => page.waitForTimeout(900);
 
@@ -147,6 +158,43 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.goto(`${studio.url}/learn`);
     await page.getByRole("heading", { name: "Learn" }).waitFor();
   },
+  "learn-noise": (page) => chapter(page, "noise"),
+  async "learn-denoise"(page) {
+    await chapter(page, "denoise");
+    for (const steps of ["1", "4", "10"]) {
+      await page.getByRole("slider", { name: "Steps" }).fill(steps);
+      await quiet(page);
+    }
+    await page.getByRole("slider", { name: "Look at step" }).fill("4");
+    await quiet(page);
+  },
+  async "learn-words"(page) {
+    await chapter(page, "words");
+    await page.locator(".listening .choices button", { hasText: "boat" }).click();
+    await page.locator(".listening").evaluate((part) => part.scrollIntoView({ block: "center" }));
+  },
+  async "learn-latent-space"(page) {
+    await chapter(page, "latent-space");
+    await page.waitForFunction(() => document.querySelectorAll(".points canvas").length >= 8, undefined, {
+      timeout: 240_000,
+    });
+    await quiet(page);
+  },
+  async "learn-guidance"(page) {
+    await chapter(page, "guidance");
+    await page.getByRole("slider", { name: "Guidance" }).fill("8");
+    await quiet(page);
+  },
+  "learn-picture-guidance": (page) => chapter(page, "picture-guidance"),
+  async "learn-train"(page) {
+    await page.goto(`${studio.url}/learn/train`);
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.waitForFunction(() => Number(document.querySelector("[data-steps]")?.textContent) >= 1500, undefined, {
+      timeout: 240_000,
+    });
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.locator(".scatter").evaluate((part) => part.scrollIntoView({ block: "center" }));
+  },
 };
 
 const screens = { desktop: { width: 1360, height: 860 }, phone: { width: 390, height: 844 } } as const;
@@ -154,7 +202,7 @@ const [only] = process.argv.slice(2);
 for (const [screen, viewport] of Object.entries(screens))
   for (const colorScheme of ["light", "dark"] as const)
     for (const [name, open] of Object.entries(views)) {
-      if (only !== undefined && name !== only) continue;
+      if (only !== undefined && name !== only && !name.startsWith(`${only}-`)) continue;
       if (screen === "phone" && name === "keys") continue;
       const context = await browser.newContext({
         viewport,

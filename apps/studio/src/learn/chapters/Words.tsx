@@ -53,7 +53,7 @@ export default function Words() {
 
 function Cut({ lab }: { readonly lab: Lab }) {
   const id = useId();
-  const [text, setText] = useState("a red boat on a lake at night");
+  const [text, setText] = useState("a red boat on a lake at dusk");
   const [read, setRead] = useState<readonly Reading[]>([]);
   const settled = useSettled(text, 400);
   useEffect(() => {

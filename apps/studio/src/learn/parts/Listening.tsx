@@ -129,7 +129,10 @@ function heardAt({ maps, words, width, height }: Told, [x, y]: readonly [number,
   return all.map((one) => ({ ...one, share: sum > 0 ? one.share / sum : 0 })).sort((a, b) => b.share - a.share);
 }
 
-/** The picture, lit where a word was heard: brightest where most, dark where least. */
+/** What lights a picture up: red, green and blue that are added where a word was heard most. */
+const GLOW = [110, 55, 10];
+
+/** The picture, lit where a word was heard: bright and glowing where most, dark where least. */
 function lit({ picture, maps, width, height }: Told, word: number): Pixels {
   const map = maps[word + 1] ?? new Float32Array(width * height);
   const [least, most] = [Math.min(...map), Math.max(...map)];
@@ -145,9 +148,10 @@ function lit({ picture, maps, width, height }: Told, word: number): Pixels {
       const value =
         (at(left, top) * (1 - fx) + at(left + 1, top) * fx) * (1 - fy) +
         (at(left, top + 1) * (1 - fx) + at(left + 1, top + 1) * fx) * fy;
-      const light = 0.12 + 0.88 * (most > least ? (value - least) / (most - least) : 0);
+      const heard = most > least ? (value - least) / (most - least) : 0;
       const i = (y * picture.width + x) * picture.channels;
-      for (let c = 0; c < picture.channels; c++) data[i + c] = (picture.data[i + c] ?? 0) * light;
+      for (const [c, glow] of GLOW.entries())
+        data[i + c] = Math.min(255, (picture.data[i + c] ?? 0) * (0.2 + 0.8 * heard) + glow * heard ** 2);
     }
   return { ...picture, data };
 }
