@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodePng } from "dreamgrain/node";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { writeTinyClip } from "../test/tiny-clip.ts";
 import { writeTinyModel } from "../test/tiny-model.ts";
 
 let folder: string;
@@ -13,6 +14,7 @@ const home = process.cwd();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "dreamgrain-examples-"));
   await writeTinyModel(join(folder, "models", "default"));
+  await writeTinyClip(join(folder, "models", "distance"));
   vi.stubEnv("DREAMGRAIN_MODELS", join(folder, "models"));
   process.chdir(folder);
 });
@@ -66,10 +68,16 @@ it("05-by-hand", async () => {
   expect(await size("castle.png")).toBe("32×32");
 });
 
+it("06-distance", async () => {
+  const said = await run("06-distance");
+  expect(said).toMatch(/^"a red sea" and "the green sea": -?[01]\.\d{3}$/m);
+  expect(said.match(/picture \d of 5: -?[01]\.\d{3} \(model [0-9a-f]{10}\)/g)).toHaveLength(2);
+});
+
 it("there are no others, and each has at most forty lines", async () => {
   const here = fileURLToPath(new URL(".", import.meta.url));
   const names = (await readdir(here)).filter((name) => name.endsWith(".ts") && name !== "examples.test.ts").sort();
-  expect(names.map((name) => name.slice(0, 2))).toEqual(["01", "02", "03", "04", "05"]);
+  expect(names.map((name) => name.slice(0, 2))).toEqual(["01", "02", "03", "04", "05", "06"]);
   for (const name of names) {
     const lines = (await readFile(join(here, name), "utf8")).trimEnd().split("\n").length;
     expect(lines, name).toBeLessThanOrEqual(40);

@@ -1,5 +1,6 @@
 // dreamgrain: Stable Diffusion in TypeScript. What runs anywhere; `dreamgrain/node` adds files, processes and the engine.
 export * from "./diffusion/index.ts";
+export * from "./embeddings/index.ts";
 export type { Params } from "./graph/params.ts";
 export type { Graph } from "./graph/trace.ts";
 export type { Value } from "./graph/value.ts";

@@ -6,10 +6,11 @@ export { type DecodedPng, type DecodeOptions, decodePng, type EncodeOptions, enc
 export * from "./index.ts";
 export { availableMemory } from "./pipelines/available-memory.ts";
 export { type Converted, type ConvertOptions, writeFolder, writeSingleFile } from "./pipelines/convert.ts";
-export { defaultModel, type FoundModel, findModel, findModels } from "./pipelines/find.ts";
-export { openCheckpoint, openModel, openSingleFile } from "./pipelines/load.ts";
+export { defaultModel, type FoundModel, findModel, findModels, type ModelKind } from "./pipelines/find.ts";
+export { openCheckpoint, openClip, openModel, openSingleFile } from "./pipelines/load.ts";
 export { type OpenOptions, open } from "./pipelines/open.ts";
 export { openEmbedding, openEmbeddings } from "./pipelines/open-embeddings.ts";
+export { cacheFolder, type IndexOptions, indexFolder, type PictureIndex } from "./pipelines/picture-index.ts";
 export type { SingleFile, SingleFileOptions } from "./pipelines/single-file.ts";
 export { type Death, EngineDied, type IsolatedOptions, type IsolatedRuntime, isolated } from "./runtime/isolated.ts";
 export { type OrtNodeOptions, ortNode } from "./runtime/ort-node.ts";

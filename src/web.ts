@@ -3,7 +3,7 @@
 //   await using dream = await open({ model: "/models/default" });
 //   const { png } = await dream.draw("a red sailboat at dusk", { seed: 7 });
 export * from "./index.ts";
-export { type FetchModelOptions, fetchModel } from "./pipelines/fetch-model.ts";
+export { type FetchModelOptions, fetchClip, fetchModel } from "./pipelines/fetch-model.ts";
 export { type OpenOptions, open } from "./pipelines/open-web.ts";
 export { type Death, EngineDied } from "./runtime/calls.ts";
 export type { HostedRuntime } from "./runtime/hosted.ts";

@@ -13,14 +13,16 @@ export interface Ran {
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** Variables beside those of the tests themselves. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Sees the process whenever it has said something, and everything that it has said so far on stdout. */
   readonly watch?: (child: ChildProcess, stdout: string) => void;
 }
 
 /** Run `dreamgrain …args`. */
-export function dreamgrain(args: readonly string[], { cwd, watch }: RunOptions = {}): Promise<Ran> {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...env, DREAMGRAIN_MODELS: "" } });
+export function dreamgrain(args: readonly string[], { cwd, env = {}, watch }: RunOptions = {}): Promise<Ran> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...own } = process.env;
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...own, DREAMGRAIN_MODELS: "", ...env } });
   const stdout: Buffer[] = [];
   let stderr = "";
   child.stdout.on("data", (bytes: Buffer) => {

@@ -136,7 +136,7 @@ test("a contact sheet places pictures row by row, centred in their cells", () =>
 });
 
 describe("resize", () => {
-  const filters: Filter[] = ["nearest", "area", "bilinear", "lanczos"];
+  const filters: Filter[] = ["nearest", "area", "bilinear", "bicubic", "lanczos"];
   test.each(filters)("%s keeps one colour one colour, at any size", (filter) => {
     fc.assert(
       fc.property(fc.tuple(...[1, 2, 3, 4].map(() => fc.integer({ min: 1, max: 12 }))), ([w, h, w2, h2]) => {
@@ -179,10 +179,12 @@ describe("resize", () => {
   });
   test("as Pillow 13 does, within its rounding", () => {
     const samples = row(0, 255, 30, 80, 255, 255, 0, 10, 90, 200);
-    // Image.fromarray(...).resize((n, 1), Image.BILINEAR | LANCZOS | BOX)
+    // Image.fromarray(...).resize((n, 1), Image.BILINEAR | BICUBIC | LANCZOS | BOX)
     const pillow: [Filter, number, number[]][] = [
       ["bilinear", 4, [115, 147, 108, 103]],
       ["bilinear", 13, [0, 167, 160, 40, 78, 208, 255, 186, 0, 8, 56, 128, 200]],
+      ["bicubic", 4, [106, 155, 108, 99]],
+      ["bicubic", 13, [0, 185, 179, 20, 76, 217, 255, 198, 0, 0, 50, 133, 205]],
       ["lanczos", 4, [93, 168, 108, 89]],
       ["lanczos", 13, [0, 186, 197, 3, 73, 212, 255, 191, 0, 0, 46, 139, 206]],
       ["area", 5, [128, 55, 255, 5, 145]],

@@ -1,17 +1,26 @@
-// Resizing pictures: one separable resampler, four kernels.
+// Resizing pictures: one separable resampler, five kernels.
 import { type Color, centerCrop, flatten, type Pixels, pixels } from "./pixels.ts";
 
 /** How the samples of the new picture are made from the old: see `kernels`. */
-export type Filter = "nearest" | "area" | "bilinear" | "lanczos";
+export type Filter = "nearest" | "area" | "bilinear" | "bicubic" | "lanczos";
+
+interface Kernel {
+  readonly reach: number;
+  readonly weight: (distance: number) => number;
+}
 
 /**
  * Each kernel by its weight at a distance, in old pixels when enlarging and in new pixels when reducing (so that reducing
  * averages over all that is covered, as Pillow does), and by how far it reaches.
  */
-const kernels: Readonly<Record<"bilinear" | "lanczos", { reach: number; weight: (distance: number) => number }>> = {
+const kernels: Readonly<Record<"bilinear" | "bicubic" | "lanczos", Kernel>> = {
   bilinear: { reach: 1, weight: (d) => Math.max(0, 1 - Math.abs(d)) },
+  bicubic: { reach: 2, weight: (d) => cubic(Math.abs(d)) },
   lanczos: { reach: 3, weight: (d) => (Math.abs(d) < 3 ? sinc(d) * sinc(d / 3) : 0) },
 };
+/** Keys 1981, with a = −½. */
+const cubic = (d: number): number =>
+  d < 1 ? (1.5 * d - 2.5) * d * d + 1 : d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 
 /** For one output sample: the first input sample it looks at and the weight of each from there on; they sum to 1. */
@@ -22,7 +31,7 @@ interface Tap {
 
 /**
  * The picture at another size. `nearest` repeats or drops pixels; `area` averages what each new pixel covers, exactly;
- * `bilinear` and `lanczos` are Pillow's (widened when reducing). Colour under transparency does not bleed.
+ * `bilinear`, `bicubic` and `lanczos` are Pillow's (widened when reducing). Colour under transparency does not bleed.
  * @throws RangeError when a side is no positive whole number.
  */
 export function resize(picture: Pixels, width: number, height: number, filter: Filter = "area"): Pixels {

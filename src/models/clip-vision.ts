@@ -2,9 +2,9 @@
 import type { Params } from "../graph/params.ts";
 import { rearrange } from "../graph/rearrange.ts";
 import { trace } from "../graph/trace.ts";
-import { concat, type Value } from "../graph/value.ts";
+import { concat, silu, type Value } from "../graph/value.ts";
 import { normal } from "../nn/init.ts";
-import { conv2d, layerNorm, linear } from "../nn/layers.ts";
+import { conv2d, groupNorm, layerNorm, linear } from "../nn/layers.ts";
 import { type ClipLayers, clipLayers } from "./clip-layers.ts";
 
 /** What tells one vision encoder from another. */
@@ -15,6 +15,8 @@ export interface ClipVisionSpec extends ClipLayers {
   readonly patch: number;
   /** Width of the embedding shared with texts. */
   readonly projection: number;
+  /** Channels of convolutions before the patches, each at half the size of what it sees; none in CLIP's own. */
+  readonly stem?: readonly number[];
 }
 
 /** What a vision encoder knows about pictures. */
@@ -32,13 +34,14 @@ export interface VisionStates {
 /** Encode pictures [b,3,image,image], normalised by CLIP's channel means and deviations. Dosovitskiy et al. 2020, Radford et al. 2021. */
 export function clipVision(root: Params, spec: ClipVisionSpec, pixels: Value): VisionStates {
   const p = root.at("vision_model");
-  const { hidden, patch, eps } = spec;
+  const { hidden, eps } = spec;
   const [batch, , height, width] = pixels.shape;
   if (height !== spec.image || width !== spec.image)
     throw new RangeError(`clip-vision: a picture of ${width}×${height}, the model wants ${spec.image}×${spec.image}`);
 
-  const options = { kernel: patch, stride: patch, padding: 0, bias: false };
-  const patches = conv2d(p.at("embeddings.patch_embedding"), pixels, hidden, options);
+  const { seen, left } = stemmed(p.at("embeddings.stem"), spec, pixels);
+  const options = { kernel: left, stride: left, padding: 0, bias: false };
+  const patches = conv2d(p.at("embeddings.patch_embedding"), seen, hidden, options);
   const tokens = rearrange(patches, "b c h w -> b (h w) c");
   const first = p.at("embeddings").get("class_embedding", [hidden], normal(0.02));
   const sequence = concat(1, first.reshape([1, 1, hidden]).broadcast([batch, 1, hidden]), tokens);
@@ -50,6 +53,14 @@ export function clipVision(root: Params, spec: ClipVisionSpec, pixels: Value): V
   const pooled = layerNorm(p.at("post_layernorm"), lastHiddenState.slice(1, 0, 1).reshape([batch, hidden]), eps);
   const imageEmbeds = linear(root.at("visual_projection"), pooled, spec.projection, { bias: false });
   return { hiddenStates, lastHiddenState, pooled, imageEmbeds };
+}
+
+/** Convolutions that a small vision encoder learns sooner with, and how much of a patch's side is left after them. Xiao et al. 2021. */
+function stemmed(p: Params, { patch, stem = [] }: ClipVisionSpec, pixels: Value): { seen: Value; left: number } {
+  let seen = pixels;
+  for (const [i, channels] of stem.entries())
+    seen = silu(groupNorm(p.at(`${i}.norm`), conv2d(p.at(`${i}.conv`), seen, channels, { stride: 2 }), { groups: 8 }));
+  return { seen, left: patch / 2 ** stem.length };
 }
 
 /** The vision encoder as a graph; `penultimate` is transformers' hidden_states[-2]. */

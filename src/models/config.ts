@@ -1,5 +1,6 @@
 // The door for config.json: what diffusers and transformers write beside their weights, read into specs.
 
+import type { ClipSpec } from "./clip.ts";
 import type { ClipLayers } from "./clip-layers.ts";
 import type { ClipTextSpec } from "./clip-text.ts";
 import type { ClipVisionSpec } from "./clip-vision.ts";
@@ -172,16 +173,47 @@ export function clipTextSpec(config: unknown): ClipTextSpec {
 }
 
 /**
- * Read a CLIP vision encoder's config.json.
+ * Read a CLIP vision encoder's config.json; `stem_channels` is this project's own.
  * @throws ConfigError naming the field that is wrong
  */
 export function clipVisionSpec(config: unknown): ClipVisionSpec {
   const f = fields("vision encoder", config);
   f.only({ model_type: ["clip_vision_model"], num_channels: [3] });
+  const patch = f.number("patch_size", 32);
+  const stem = f.has("stem_channels") ? f.numbers("stem_channels") : undefined;
+  if (stem && (!stem.every((c) => c > 0 && c % 8 === 0) || patch % 2 ** stem.length !== 0))
+    f.fail("stem_channels", "multiples of 8, so many that patch_size can be halved for each");
   return {
     ...clipLayers(f),
     image: f.number("image_size", 224),
-    patch: f.number("patch_size", 32),
+    patch,
     projection: f.number("projection_dim", 512),
+    ...(stem && { stem }),
+  };
+}
+
+/** What transformers takes absent fields of CLIPTextConfig and CLIPVisionConfig to mean. */
+const CLIP_TEXT = { hidden_size: 512, intermediate_size: 2048, num_hidden_layers: 12, num_attention_heads: 8 };
+const CLIP_VISION = { hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12 };
+
+/**
+ * Read the config.json of a whole CLIP, two encoders and the space they share.
+ * @throws ConfigError naming the field that is wrong
+ */
+export function clipSpec(config: unknown): ClipSpec {
+  const f = fields("clip", config);
+  f.only({ model_type: ["clip"], architectures: [["CLIPModel"]] });
+  const projection_dim = f.number("projection_dim", 512);
+  // `…_config_dict` is what the first files were written from; transformers lets it have the last word.
+  const half = (name: "text" | "vision", defaults: object): object => ({
+    ...defaults,
+    ...f.object(`${name}_config`),
+    ...f.object(`${name}_config_dict`),
+    projection_dim,
+  });
+  const text = half("text", CLIP_TEXT);
+  return {
+    text: clipTextSpec({ ...text, architectures: ["CLIPTextModelWithProjection"] }),
+    vision: clipVisionSpec({ ...half("vision", CLIP_VISION), architectures: null }),
   };
 }

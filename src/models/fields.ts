@@ -14,6 +14,8 @@ export interface Fields {
   string(name: string, fallback?: string): string;
   numbers(name: string, fallback?: readonly number[]): readonly number[];
   texts(name: string): readonly string[];
+  /** A config within the config; empty where there is none. */
+  object(name: string): Readonly<Record<string, unknown>>;
   /** One number for all of `count` levels, or one each. */
   perLevel(name: string, count: number, fallback?: number): readonly number[];
   /** One number for all of `count` levels, or for each a number or a list of them. */
@@ -65,6 +67,11 @@ export function fields(what: string, config: unknown): Fields {
     texts(name) {
       const value = record[name];
       return Array.isArray(value) && value.every((v) => typeof v === "string") ? value : fail(name, "a list of names");
+    },
+    object(name) {
+      const value = has(name) ? record[name] : {};
+      const sound = typeof value === "object" && value !== null && !Array.isArray(value);
+      return sound ? (value as Readonly<Record<string, unknown>>) : fail(name, "a JSON object");
     },
     perLevel(name, count, fallback) {
       if (!Array.isArray(record[name])) return new Array<number>(count).fill(number(name, fallback));

@@ -1,5 +1,6 @@
 // dreamgrain's networks: each one function over a spec, and the specs of the models of the world.
 export { attentionOf, withAttention } from "./attention-maps.ts";
+export * from "./clip.ts";
 export * from "./clip-text.ts";
 export * from "./clip-vision.ts";
 export * from "./config.ts";

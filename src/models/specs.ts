@@ -1,5 +1,5 @@
 // Specs: the models of the world as data, each written as the config.json at its source, and the small family shipped here.
-import { clipTextSpec, clipVisionSpec, unetSpec, vaeSpec } from "./config.ts";
+import { clipSpec, clipTextSpec, clipVisionSpec, unetSpec, vaeSpec } from "./config.ts";
 
 const CROSS_DOWN = "CrossAttnDownBlock2D";
 const CROSS_UP = "CrossAttnUpBlock2D";
@@ -156,6 +156,22 @@ export const configs = {
     },
   },
 
+  /** This project's own space of texts and pictures: words of the painted world; pictures of 64 pixels, in 16 patches. */
+  distance: {
+    architectures: ["CLIPModel"],
+    model_type: "clip",
+    projection_dim: 128,
+    text_config: {
+      ...{ hidden_size: 128, num_attention_heads: 4, num_hidden_layers: 2, intermediate_size: 256 },
+      ...{ hidden_act: "quick_gelu", layer_norm_eps: 1e-5, vocab_size: 512, max_position_embeddings: 48 },
+    },
+    vision_config: {
+      ...{ hidden_size: 128, num_attention_heads: 4, num_hidden_layers: 4, intermediate_size: 512 },
+      ...{ hidden_act: "quick_gelu", layer_norm_eps: 1e-5, image_size: 64, patch_size: 16 },
+      stem_channels: [32, 64, 96],
+    },
+  },
+
   /** The vision encoders that IP-Adapters and scores use: openai/clip-vit-large-patch14, laion/CLIP-ViT-H-14 and -bigG-14. */
   vision: {
     L: vision(1024, 16, 24, 4096, "quick_gelu", 768),
@@ -182,6 +198,7 @@ export const specs = {
   sd21: read(configs.sd21),
   sdxl: { ...read(configs.sdxl), text2: clipTextSpec(configs.sdxl.text_encoder_2) },
   small: read(configs.small),
+  distance: clipSpec(configs.distance),
   vision: {
     L: clipVisionSpec(configs.vision.L),
     H: clipVisionSpec(configs.vision.H),

@@ -1,8 +1,10 @@
 // Fetch: models from the web, by their address. Runs in browsers.
 import { fetchClipMerges } from "../text/clip-vocabulary-web.ts";
 import { type FetchOptions, fetched } from "../weights/fetched.ts";
+import type { ClipModel } from "./embedder.ts";
 import type { LoadOptions, Model } from "./model.ts";
-import { readModel } from "./read-model.ts";
+import { readClip } from "./read-clip.ts";
+import { readModel, type World } from "./read-model.ts";
 
 export interface FetchModelOptions extends LoadOptions, FetchOptions {}
 
@@ -13,6 +15,14 @@ export interface FetchModelOptions extends LoadOptions, FetchOptions {}
  * @throws ModelError saying which file is missing, damaged or asks for something that is not supported
  */
 export function fetchModel(url: string, { signal, onDownload, ...options }: FetchModelOptions = {}): Promise<Model> {
-  const files = fetched({ ...(signal && { signal }), ...(onDownload && { onDownload }) });
-  return readModel({ files, merges: () => fetchClipMerges() }, url, options);
+  return readModel(world({ ...(signal && { signal }), ...(onDownload && { onDownload }) }), url, options);
 }
+
+/**
+ * Fetch a model of texts and pictures in one space, as `readClip` says.
+ * @param url of a folder, or of its .safetensors; absolute, or relative to the page
+ * @throws ModelError saying which file is missing, damaged or asks for something that is not supported
+ */
+export const fetchClip = (url: string, options: FetchOptions = {}): Promise<ClipModel> => readClip(world(options), url);
+
+const world = (options: FetchOptions): World => ({ files: fetched(options), merges: () => fetchClipMerges() });

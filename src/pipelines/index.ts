@@ -1,5 +1,6 @@
 // Pipelines: where networks and diffusion meet, from words to a picture. Everything here runs in browsers.
 export type { Drawing, DrawOptions, Dream } from "./dream.ts";
+export { type ClipModel, type Embedder, embedder } from "./embedder.ts";
 export { embeddingIn, misfit, withEmbeddings } from "./embeddings.ts";
 export { type Context, type ContextOptions, type Engine, type EngineOptions, engine } from "./engine.ts";
 export { type Drowning, type ForwardOptions, forward } from "./forward.ts";

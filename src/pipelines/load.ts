@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import { clipMerges } from "../text/clip-vocabulary.ts";
 import { disk } from "../weights/checkpoint.ts";
 import type { ModelFolder } from "../weights/model-folder.ts";
+import type { ClipModel } from "./embedder.ts";
 import type { LoadOptions, Model } from "./model.ts";
-import { readCheckpoint, readModel } from "./read-model.ts";
+import { readClip } from "./read-clip.ts";
+import { readCheckpoint, readModel, type World } from "./read-model.ts";
 import { readSingleFile, type SingleFile, type SingleFileOptions } from "./single-file.ts";
 
 /**
@@ -12,10 +14,20 @@ import { readSingleFile, type SingleFile, type SingleFileOptions } from "./singl
  * or XL; or a folder of this project's own, as `readModel` says.
  * @throws ModelError saying which file is missing, damaged or asks for something that is not supported
  */
-export async function openModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  const nameless = /(^|[/\\])\.\.?[/\\]*$/.test(path); // "." and ".." say nothing of what the model is called
-  return readModel({ files: disk, merges: clipMerges }, nameless ? resolve(path) : path, options);
-}
+export const openModel = async (path: string, options: LoadOptions = {}): Promise<Model> =>
+  readModel(world, named(path), options);
+
+/**
+ * Open a model of texts and pictures in one space: CLIP in the layout of transformers, or this project's own, as `readClip`
+ * says.
+ * @throws ModelError saying which file is missing, damaged or asks for something that is not supported
+ */
+export const openClip = async (path: string): Promise<ClipModel> => readClip(world, named(path));
+
+const world: World = { files: disk, merges: clipMerges };
+
+/** "." and ".." say nothing of what the model is called. */
+const named = (path: string): string => (/(^|[/\\])\.\.?[/\\]*$/.test(path) ? resolve(path) : path);
 
 /**
  * What lies at a path: a folder, or a single file seen as one. Only headers and configs are read.

@@ -100,7 +100,7 @@ export async function readCheckpoint(
 }
 
 /** What a folder or a file is called, without what its kind adds. */
-const lastPart = (path: string): string =>
+export const lastPart = (path: string): string =>
   path
     .replace(/[/\\]+$/, "")
     .replace(/^.*[/\\]/, "")

@@ -46,7 +46,7 @@ export interface DiffusersRow {
 }
 
 /** The picture of every case that begins with one; reference/run.py paints the same. */
-const pictureOf = (width: number, height: number): Pixels =>
+export const pictureOf = (width: number, height: number): Pixels =>
   painted(width, height, (x, y, c) => (4 * x + 3 * y + Math.floor((x * y) / 8) + 80 * c) % 256);
 
 function painted(width: number, height: number, value: (x: number, y: number, c: number) => number): Pixels {

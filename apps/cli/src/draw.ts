@@ -4,6 +4,7 @@ import {
   contactSheet,
   drawingNeeds,
   type Engine,
+  embedder,
   encodePng,
   type Model,
   notices as noticesOf,
@@ -23,10 +24,11 @@ import {
 import { pictureIn } from "./again.ts";
 import { type EmbeddingFlags, withNamed } from "./embeddings.ts";
 import { asUsage } from "./errors.ts";
-import { type ModelFlags, openNamed, withEngine } from "./host.ts";
+import { type ModelFlags, openEye, openNamed, withEngine } from "./host.ts";
 import { numbered, type Place, placeOf, slug, writePicture } from "./picture-file.ts";
 import { type Display, display, spell } from "./progress.ts";
 import { type DrawFlags, jobOf } from "./request.ts";
+import { scoreNotices, scoreOf } from "./score.ts";
 
 /** What is said about pictures, and how. */
 export interface OutputFlags {
@@ -34,6 +36,7 @@ export interface OutputFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly stepsStrip?: boolean;
+  readonly score?: boolean;
 }
 
 /** The command `dreamgrain "words"`. */
@@ -82,17 +85,20 @@ export async function drawAll(
 ): Promise<void> {
   const all = requests.map((request) => asUsage(() => checked(model, request)));
   const needs = all.map((chosen) => drawingNeeds(model, chosen, availableMemory()));
+  const judge = flags.score ? await openEye(undefined) : undefined;
   const screen = display(model, all[0] ?? model.defaults, flags.quiet);
   const saved: string[] = [];
   const left = (): string => (saved.length > 0 ? `saved ${saved.join(", ")}` : "nothing was saved");
   const said = [...notices, ...(all[0] ? noticesOf(model, all[0]) : [])];
+  if (judge && all[0]) said.push(...scoreNotices(judge, all[0], said));
   for (const notice of said) screen.say(notice);
   const most = Math.max(0, ...needs.map((need) => need.most));
   if (most > WORTH_SAYING) screen.say(`takes about ${showBytes(most)} of memory`);
   const tiles = needs.find((need) => need.tiles !== undefined)?.tiles;
   if (tiles !== undefined) screen.say(`decoded in tiles of ${tiles} pixels, because memory is short for the whole`);
   try {
-    await withEngine(model, left, async (engine) => {
+    await withEngine(model, left, async (engine, runtime) => {
+      const eye = judge && embedder(judge, runtime, { memory: availableMemory() });
       for (const [i, chosen] of all.entries()) {
         screen.begin(all.length > 1 ? `${i + 1}/${all.length} ` : "");
         const started = performance.now();
@@ -102,8 +108,11 @@ export async function drawAll(
         saved.push(path);
         screen.end(pixels);
         const seconds = (performance.now() - started) / 1000;
-        screen.say(`seed ${chosen.seed} · ${chosen.width}x${chosen.height} · ${steps} steps · ${spell(seconds)}`);
-        if (flags.json) print(JSON.stringify(report(path, chosen, model, seconds, said)));
+        const score = eye && (await scoreOf(eye, chosen, pixels));
+        const scored = score === undefined ? "" : ` · score ${score.toFixed(3)}`;
+        const size = `${chosen.width}x${chosen.height}`;
+        screen.say(`seed ${chosen.seed} · ${size} · ${steps} steps · ${spell(seconds)}${scored}`);
+        if (flags.json) print(JSON.stringify({ ...report(path, chosen, model, seconds, said), score }));
         else if (path !== "-") print(path);
       }
     });
@@ -151,7 +160,7 @@ export const stripSteps = (steps: number, most = 8): number[] => {
   return Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * (steps - 1)) / (count - 1))));
 };
 
-function report(path: string, chosen: Settings, model: Model, seconds: number, notices: readonly string[]): unknown {
+function report(path: string, chosen: Settings, model: Model, seconds: number, notices: readonly string[]): object {
   const seed = typeof chosen.seed === "bigint" ? `${chosen.seed}` : chosen.seed;
   const { name, hash } = model;
   const { image, mask, ...plain } = chosen;

@@ -1,6 +1,7 @@
 // A model with its engine: opened by name, hosted in a child process, and ended at once by Ctrl-C.
 import {
   availableMemory,
+  type ClipModel,
   defaultModel,
   type Engine,
   engine,
@@ -8,9 +9,11 @@ import {
   isolated,
   type LoadOptions,
   type Model,
+  openClip,
   openModel,
   type PredictionName,
   predictions,
+  type Runtime,
 } from "dreamgrain/node";
 import { EXIT, Interrupted, UsageError } from "./errors.ts";
 
@@ -46,13 +49,23 @@ function predictionOf(name: string): PredictionName {
   throw new UsageError(`--prediction ${name}: expected ${names.join(", ")}`);
 }
 
+/** Use a model on an engine of its own, as `withRuntime` does. */
+export const withEngine = <T>(
+  model: Model,
+  left: () => string,
+  use: (engine: Engine, runtime: Runtime) => Promise<T>,
+): Promise<T> => withRuntime(left, (runtime) => use(engine(model, runtime, { memory: availableMemory() }), runtime));
+
+/** The model that compares texts and pictures: the one of a name or path, or the one to take when nobody says. */
+export const openEye = async (name: string | undefined): Promise<ClipModel> =>
+  openClip(name === undefined ? await defaultModel("distance") : await findModel(name, "distance"));
+
 /**
- * Use a model on an engine of its own. Ctrl-C kills the engine, whatever it is doing, and a second one this process too.
+ * Use a runtime in a process of its own. Ctrl-C kills it, whatever it is doing, and a second one this process too.
  * @throws Interrupted saying what `left` tells of the work done so far
  */
-export async function withEngine<T>(model: Model, left: () => string, use: (engine: Engine) => Promise<T>): Promise<T> {
+export async function withRuntime<T>(left: () => string, use: (runtime: Runtime) => Promise<T>): Promise<T> {
   await using runtime = isolated();
-  await using running = engine(model, runtime, { memory: availableMemory() });
   let interrupted = false;
   const stop = (): void => {
     if (interrupted) process.exit(EXIT.interrupted);
@@ -61,7 +74,7 @@ export async function withEngine<T>(model: Model, left: () => string, use: (engi
   };
   process.on("SIGINT", stop);
   try {
-    const result = await use(running);
+    const result = await use(runtime);
     if (interrupted) throw new Interrupted(`interrupted; ${left()}`);
     return result;
   } catch (error) {

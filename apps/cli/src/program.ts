@@ -101,6 +101,14 @@ export function program(): Command {
     .option("--embedding <path>", "a textual inversion, or a folder of them, for the model's own reading", each)
     .option("--json", "as JSON")
     .action(async (words, options) => (await import("./tokens.ts")).tokens(words, options));
+  comparing(root.command("distance").description("how near words and pictures are to one another, every two of them"))
+    .argument("<things...>", "two or more: words in quotes, or PNGs")
+    .action(async (things, options) => (await import("./distance.ts")).distance(things, options));
+  comparing(root.command("search").description("the pictures of a folder that show what the words say"))
+    .argument("<folder>", "is searched with those inside it; what its pictures show is remembered")
+    .argument("<words...>", "or a PNG: what is like it")
+    .option("--count <count>", "how many are listed", "10")
+    .action(async (folder, words, options) => (await import("./search.ts")).search(folder, words, options));
   output(root.command("noise").description("a strip that shows a picture drown in noise: in pixels, and in latents"))
     .argument("<picture>", "a PNG of any size")
     .option("--seed <number>", "of the noise", "0")
@@ -182,7 +190,12 @@ function drawing(command: Command, relatives = false): void {
     .option("--model <path>", "a folder, a .safetensors file, or a name that `models` lists");
   choosing(command);
   command.optionsGroup("What comes out:");
-  output(command).option("--steps-strip", "a strip of the picture coming out of the noise, instead of the picture");
+  output(command)
+    .option("--steps-strip", "a strip of the picture coming out of the noise, instead of the picture")
+    .option(
+      "--score",
+      "beside each picture how near it is to the words: 1 at best, about 0 when it has nothing of them",
+    );
   command.optionsGroup("And:");
 }
 
@@ -199,6 +212,15 @@ const choosing = (command: Command): Command =>
       "a textual inversion, whose name is then a word: a .safetensors file, or a folder of them; more than once for more",
       each,
     );
+
+/** Which model compares, and how that is said. */
+const comparing = (command: Command): Command =>
+  command
+    .option(
+      "--model <path>",
+      "a CLIP: a folder, or a .safetensors beside its config.json; the one that ships unless told",
+    )
+    .option("--json", "as JSON");
 
 const each = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
