@@ -17,6 +17,7 @@ const picture = (name: string, color: Color) => writeFile(inside(name), encodePn
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "dreamgrain-distance-"));
   await writeTinyClip(inside("clip"));
+  await writeTinyClip(inside("models/distance"));
   await writeTinyModel(inside("own"));
   await mkdir(inside("pictures"));
   await picture("red.png", [255, 0, 0]);
@@ -84,5 +85,29 @@ describe("search", { timeout: 60_000 }, () => {
       broken: [{ path: "broken.png" }],
       matches: [{ similarity: expect.any(Number), path: expect.stringMatching(/^pictures\//) }],
     });
+  });
+});
+
+describe("--score", { timeout: 60_000 }, () => {
+  it("says how near a picture is to its words, as distance does", async () => {
+    const options = ["--model", "./own", "--seed", "7"];
+    const drawn = await dreamgrain(["a red boat", ...options, "--score", "--json", "-o", "boat.png"], {
+      cwd: folder,
+      env: { DREAMGRAIN_MODELS: inside("models") },
+    });
+    expect(drawn.code).toBe(0);
+    const { score } = JSON.parse(drawn.stdout.toString());
+    expect(drawn.stderr).toContain(` · score ${score.toFixed(3)}\n`);
+    const told = await run("distance", "a red boat", "boat.png", "--json", "--model", "./clip");
+    expect(JSON.parse(told.stdout.toString()).pairs[0].similarity).toBeCloseTo(score, 6);
+  });
+  it("says that there is none without words", async () => {
+    const { code, stdout, stderr } = await dreamgrain(
+      ["--unguided", "--model", "./own", "--score", "--json", "-o", "free.png"],
+      { cwd: folder, env: { DREAMGRAIN_MODELS: inside("models") } },
+    );
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^There is no score without words\.$/m);
+    expect(JSON.parse(stdout.toString())).not.toHaveProperty("score");
   });
 });

@@ -33,13 +33,15 @@ export interface PairsResult {
 export interface NounsResult {
   readonly pictures: number;
   readonly nouns: number;
-  /** The first picture that a noun finds shows its subject. */
+  /** The first picture that a noun finds shows it, as its subject or beside it. */
   readonly first: Share;
   /** The first ten, taken together. */
   readonly ten: Share;
-  /** Of all nouns the nearest to a picture is one of its subject. */
+  /** Of all nouns the nearest to a picture names what it shows. */
   readonly named: Share;
-  /** The last, subject by subject, with the subject that was named instead most often. */
+  /** … and not what is beside its subject. */
+  readonly subject: Share;
+  /** `named`, subject by subject, with what was named instead most often. */
   readonly bySubject: Readonly<Record<Subject, Share & { readonly instead?: Subject }>>;
 }
 
@@ -132,23 +134,25 @@ async function nounsResult(eye: Embedder, each: number, side: number): Promise<N
   const pictures = await sights(eye, scenes, side);
   const found = nouns.map((_, i) => search(rows(texts, i).data, pictures, Math.min(10, each)));
   const named = scenes.map((_, i) => nouns[search(rows(pictures, i).data, texts, 1)[0].index].subject);
-  const shows = (i: number, match: Match): boolean => scenes[match.index].subject === nouns[i].subject;
+  /** Whether a picture shows something, as its subject or beside it. */
+  const shows = ({ subject, plan }: Scene, what: Subject): boolean => what === subject || what === plan.details.other;
   const bySubject = SUBJECTS.map((subject) => {
-    const said = named.filter((_, i) => scenes[i].subject === subject);
-    const wrong = said.filter((name) => name !== subject);
+    const those = scenes.flatMap((scene, i) => (scene.subject === subject ? [{ scene, name: named[i] }] : []));
+    const wrong = those.filter(({ scene, name }) => !shows(scene, name)).map(({ name }) => name);
     const times = (name: Subject): number => wrong.filter((other) => other === name).length;
     const [instead] = [...new Set(wrong)].sort((a, b) => times(b) - times(a));
-    return [subject, { ...share(said, (name) => name === subject), ...(instead && { instead }) }] as const;
+    return [subject, { right: those.length - wrong.length, of: those.length, ...(instead && { instead }) }] as const;
   });
   return {
     pictures: scenes.length,
     nouns: nouns.length,
-    first: share(found, ([best], i) => shows(i, best)),
+    first: share(found, ([best], i) => shows(scenes[best.index], nouns[i].subject)),
     ten: share(
-      found.flatMap((matches, i) => matches.map((match) => shows(i, match))),
+      found.flatMap((matches, i) => matches.map(({ index }) => shows(scenes[index], nouns[i].subject))),
       (right) => right,
     ),
-    named: share(named, (name, i) => name === scenes[i].subject),
+    named: share(named, (name, i) => shows(scenes[i], name)),
+    subject: share(named, (name, i) => name === scenes[i].subject),
     bySubject: Object.fromEntries(bySubject) as NounsResult["bySubject"],
   };
 }

@@ -15,6 +15,8 @@ const { values } = parseArgs({
     steps: { type: "string", default: `${DISTANCE.steps}` },
     cores: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
+    /** What else the weights should say of how they were made. */
+    note: { type: "string" },
   },
 });
 const number = (name: "shards" | "steps" | "cores" | "seed"): number => {
@@ -32,7 +34,10 @@ const made = await trainDistance({
   ...(values.pictures !== undefined && { pictures: values.pictures }),
   cores: number("cores"),
   seed: number("seed"),
-  origin: { machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}` },
+  origin: {
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}`,
+    ...(values.note !== undefined && { note: values.note }),
+  },
   signal: stop.signal,
   onNote: (note) => console.error(note),
   onProgress: (progress) => {
