@@ -16,6 +16,8 @@ export interface KnownModel {
 export interface Models {
   /** The one to draw with when a request does not say. */
   readonly usual: KnownModel;
+  /** The folder of the model that compares texts and pictures, where there is one. */
+  readonly distance: string | undefined;
   /** Those that can be used; others are passed over. */
   list(): Promise<KnownModel[]>;
   /** @throws Failed when there is none of this id, or it cannot be used */
@@ -45,11 +47,13 @@ export async function openModels(path?: string): Promise<Models> {
   const places = async (): Promise<Map<string, string>> =>
     new Map((await findModels()).map((found) => [found.name, found.path]));
   const named = [...(await places())].find(([, place]) => place === chosen);
+  const distance = await defaultModel("distance").catch(() => undefined);
   let usual = await open(named?.[0] ?? basename(resolve(chosen), ".safetensors"), chosen);
   return {
     get usual() {
       return usual;
     },
+    distance,
     forget(id) {
       opened.delete(id);
       if (id === usual.id)

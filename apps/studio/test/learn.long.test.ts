@@ -169,6 +169,18 @@ describe("the chapters", () => {
     expect(Math.min(apart(start, middle), apart(middle, end))).toBeGreaterThan(5);
     await page.getByRole("button", { name: "The pictures" }).click();
     expect(await near()).toHaveLength(7);
+    // By meaning a text finds the picture that was drawn for it sooner than most others.
+    await page.getByRole("button", { name: "Both, by meaning" }).click();
+    await expect.poll(() => points.count(), PATIENCE).toBe(18);
+    const words = points.locator(".words");
+    let [found, all] = [0, 0];
+    for (const prompt of await words.allTextContents()) {
+      await words.filter({ hasText: prompt }).first().press("Enter");
+      const pictures = (await near()).filter((line) => line.startsWith("the picture of"));
+      all++;
+      if (pictures.slice(0, 3).some((line) => line.includes(prompt))) found++;
+    }
+    expect(found / all).toBeGreaterThan(0.5);
   });
 
   it("Guidance: none of it is the picture without words, 1 is what was learned", async () => {

@@ -72,6 +72,7 @@ export function buildApp(options: AppOptions): App {
         "Words to pictures. `POST /v1/jobs`, then `GET /v1/events`; or OpenAI's and A1111's ways of asking. Without `--accounts` nothing needs authentication.",
     },
   });
-  fileRoutes(app, parts.models.usual.path, options.studio);
+  const { usual, distance } = parts.models;
+  fileRoutes(app, { default: usual.path, ...(distance !== undefined && { distance }) }, options.studio);
   return app;
 }

@@ -83,11 +83,14 @@ export const studioFolder = fileURLToPath(new URL("../../../studio/dist", import
 const page = (title: string, head: string, content: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>${head}</head><body>${content}</body></html>`;
 
-/** Add the studio's files, the reference of the API at /docs, and the model's files at /models/default. */
-export function fileRoutes(app: App, modelFolder: string, studio = studioFolder): void {
-  const model = listed(modelFolder, (name) => /\.(json|safetensors)$/.test(name) && name !== "package.json");
-  app.get("/models/default/*", folder("/models/default/", model));
-  app.get("/models/default", (c) => c.json({ files: [...model.keys()] }));
+/** Add the studio's files, the reference of the API at /docs, and the models' files at /models/NAME, listed at /models. */
+export function fileRoutes(app: App, models: Readonly<Record<string, string>>, studio = studioFolder): void {
+  app.get("/models", (c) => c.json({ models: Object.keys(models) }));
+  for (const [name, place] of Object.entries(models)) {
+    const model = listed(place, (file) => /\.(json|safetensors)$/.test(file) && file !== "package.json");
+    app.get(`/models/${name}/*`, folder(`/models/${name}/`, model));
+    app.get(`/models/${name}`, (c) => c.json({ files: [...model.keys()] }));
+  }
 
   const swagger = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   const docs = new Map(["swagger-ui.css", "swagger-ui-bundle.js"].map((name) => [name, join(swagger, name)] as const));

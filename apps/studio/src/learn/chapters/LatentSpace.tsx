@@ -1,14 +1,24 @@
 // Latent space: texts and pictures as points, who is near whom, and a walk from one to another.
+import type { Embedder } from "dreamgrain/web";
 import { useEffect, useId, useMemo, useState } from "react";
 import { complain } from "../../shell/notes.ts";
 import { Between } from "../parts/Between.tsx";
 import { Curious } from "../parts/Curious.tsx";
 import { Points } from "../parts/Points.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
-import { described, drawBetween, type Item } from "../work/collection.ts";
-import { type Lab, newSeed } from "../work/lab.ts";
+import {
+  described,
+  drawBetween,
+  type Item,
+  nearest,
+  type Point,
+  pointsIn,
+  type Space,
+  understood,
+} from "../work/collection.ts";
+import { type Lab, newSeed, openEye } from "../work/lab.ts";
 import { useTask } from "../work/task.ts";
-import { centred, cosine, principal } from "../work/vectors.ts";
+import { principal } from "../work/vectors.ts";
 
 /** The chapter. */
 export default function LatentSpace() {
@@ -19,8 +29,15 @@ export default function LatentSpace() {
         together, and between any two points there are others: walk there, and a castle turns into a boat without ever
         ceasing to be a picture.
       </p>
-      <WithLab>{(lab) => <Space lab={lab} />}</WithLab>
-      <Curious files={["src/models/clip-text.ts", "src/models/vae.ts", "src/diffusion/variation.ts"]}>
+      <WithLab>{(lab) => <Collection lab={lab} />}</WithLab>
+      <Curious
+        files={[
+          "src/models/clip-text.ts",
+          "src/models/vae.ts",
+          "src/embeddings/distance.ts",
+          "src/diffusion/variation.ts",
+        ]}
+      >
         <math display="block">
           <mtext>likeness</mtext>
           <mo>=</mo>
@@ -38,9 +55,10 @@ export default function LatentSpace() {
           </mfrac>
         </math>
         <p>
-          The cosine between two vectors, less the mean of all. A text's vector is what the text encoder says at its
-          end; a picture's are its latents, which know what is where but not what it means. The plane is that of the two
-          principal components. Seeds are mixed along a great circle, so that noise stays noise.
+          The cosine between two vectors; of texts and of latents less the mean of all. A text's vector is what the text
+          encoder says at its end, a picture's are its latents; for meaning, both come from a small CLIP (Radford et
+          al., 2021). The plane is that of the two principal components. Seeds are mixed along a great circle, so that
+          noise stays noise.
         </p>
       </Curious>
     </>
@@ -59,59 +77,80 @@ const FIRST = [
   "a forest in autumn",
 ];
 
-type Kind = "text" | "picture";
+/** What the spaces are called, and what is to be known of each. */
+const SPACES: Readonly<Record<Space, { readonly name: string; readonly hint: string }>> = {
+  text: { name: "The texts", hint: "As the text encoder reads them: this is what guides a drawing." },
+  picture: { name: "The pictures", hint: "As latents: they know what is where, not what it means." },
+  meaning: {
+    name: "Both, by meaning",
+    hint: "Another small model puts texts and pictures into one space, so that words find pictures.",
+  },
+};
 
-function Space({ lab }: { readonly lab: Lab }) {
+function Collection({ lab }: { readonly lab: Lab }) {
   const id = useId();
   const [items, setItems] = useState<readonly Item[]>([]);
-  const [kind, setKind] = useState<Kind>("text");
-  const [selected, setSelected] = useState(0);
+  const [eye, setEye] = useState<Embedder>();
+  const [space, setSpace] = useState<Space>("text");
+  const [selected, setSelected] = useState<{ readonly index: number; readonly what: Point["what"] }>({
+    index: 0,
+    what: "text",
+  });
   const [typed, setTyped] = useState("");
   const drawing = useTask();
+  const looking = useTask();
 
   useEffect(() => {
     let current = true;
     Promise.all(FIRST.map((prompt, i) => described(lab, prompt, 20 + i))).then((first) => {
       if (current) setItems(first);
     }, complain);
+    openEye(lab).then((found) => {
+      if (current) setEye(found);
+    }, complain);
     return () => {
       current = false;
     };
   }, [lab]);
+  const change = (item: Item, more: Partial<Item>): void =>
+    setItems((all) =>
+      all.map((one) => (one.prompt === item.prompt && one.seed === item.seed ? { ...one, ...more } : one)),
+    );
   const next = items.find((item) => !item.picture);
+  const nextKey = next && `${next.prompt} ${next.seed}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an item is a new object when something is known of it; its text and seed count
   useEffect(() => {
     if (!next) return;
     drawing.run(async (signal) => {
       const place = { from: next, to: next, words: 0, noise: 0 };
-      const picture = await drawBetween(lab, place, signal, () => {});
-      setItems((all) => all.map((item) => (item === next ? { ...item, picture } : item)));
+      change(next, { picture: await drawBetween(lab, place, signal, () => {}) });
     });
-  }, [lab, next, drawing.run]);
+  }, [lab, nextKey, drawing.run]);
+  const strange = eye && items.find(({ meaning, picture }) => !meaning || (picture && !meaning.picture));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above, and `change` is the same for every drawing of the page
+  useEffect(() => {
+    if (!eye || !strange) return;
+    looking.run(async (signal) => {
+      const meaning = await understood(eye, strange);
+      if (!signal.aborted) change(strange, { meaning });
+    });
+  }, [eye, strange, looking.run]);
 
-  const there = useMemo(() => items.filter((item) => kind === "text" || item.picture), [items, kind]);
-  const vectors = useMemo(
-    () => there.map((item) => (kind === "text" ? item.text : (item.picture?.latents ?? new Float32Array()))),
-    [there, kind],
-  );
-  const places = useMemo(() => principal(vectors), [vectors]);
-  const chosen = items[selected];
-  const at = chosen ? there.indexOf(chosen) : -1;
-  const near = useMemo(() => {
-    const plain = centred(vectors);
-    const mine = plain[at];
-    if (!mine) return [];
-    return there
-      .map((item, i) => ({ item, likeness: cosine(mine, plain[i] ?? mine) }))
-      .filter(({ item }) => item !== there[at])
-      .sort((a, b) => b.likeness - a.likeness);
-  }, [there, vectors, at]);
+  const points = useMemo(() => pointsIn(space, items), [items, space]);
+  const places = useMemo(() => principal(points.map(({ vector }) => vector)), [points]);
+  const chosen = items[selected.index];
+  const mine = points.find(({ item, what }) => item === chosen && (space !== "meaning" || what === selected.what));
+  const near = useMemo(() => (mine ? nearest(space, points, mine) : []), [space, points, mine]);
+  const choose = ({ item, what }: Point): void => setSelected({ index: items.indexOf(item), what });
+  const named = ({ item, what }: Point): string =>
+    space === "meaning" ? (what === "text" ? `“${item.prompt}”` : `the picture of ${item.prompt}`) : item.prompt;
 
   const add = async (): Promise<void> => {
     const prompt = typed.trim();
     if (prompt === "") return;
     const item = await described(lab, prompt, newSeed());
     setItems((all) => [...all, item]);
-    setSelected(items.length);
+    setSelected({ index: items.length, what: "text" });
     setTyped("");
   };
   return (
@@ -119,29 +158,30 @@ function Space({ lab }: { readonly lab: Lab }) {
       <section className="lesson" aria-label="The space">
         <fieldset className="choices">
           <legend className="hidden">Points of</legend>
-          <button type="button" aria-pressed={kind === "text"} onClick={() => setKind("text")}>
-            The texts
-          </button>
-          <button type="button" aria-pressed={kind === "picture"} onClick={() => setKind("picture")}>
-            The pictures
-          </button>
+          {(["text", "picture", ...(eye ? (["meaning"] as const) : [])] as const).map((name) => (
+            <button key={name} type="button" aria-pressed={space === name} onClick={() => setSpace(name)}>
+              {SPACES[name].name}
+            </button>
+          ))}
         </fieldset>
+        <p className="quiet">{SPACES[space].hint}</p>
         <div className="space">
           <Points
-            points={there.map((item, i) => ({ item, place: places[i] ?? [0, 0] }))}
-            selected={chosen}
-            onSelect={(item) => setSelected(items.indexOf(item))}
+            points={points.map((point, i) => ({ point, place: places[i] ?? [0, 0] }))}
+            labelled={space === "meaning"}
+            selected={mine}
+            onSelect={choose}
           />
           <div>
-            <h3>{chosen ? `Nearest to “${chosen.prompt}”` : "Nearest"}</h3>
+            <h3>{mine ? `Nearest to ${space === "meaning" ? named(mine) : `“${mine.item.prompt}”`}` : "Nearest"}</h3>
             <ol className="bars" aria-live="polite">
-              {near.slice(0, 7).map(({ item, likeness }) => (
+              {near.slice(0, 7).map(({ point, likeness }) => (
                 <li
-                  key={`${item.prompt} ${item.seed}`}
+                  key={`${point.item.prompt} ${point.item.seed} ${point.what}`}
                   style={{ "--part": Math.max(0, likeness) } as React.CSSProperties}
                 >
-                  <button type="button" className="plain" onClick={() => setSelected(items.indexOf(item))}>
-                    {item.prompt}
+                  <button type="button" className="plain" onClick={() => choose(point)}>
+                    {named(point)}
                   </button>
                   <span className="number">{likeness.toFixed(2)}</span>
                 </li>

@@ -11,6 +11,7 @@ const texts = import.meta.glob<string>(
     "../../../../../src/diffusion/noise-table.ts",
     "../../../../../src/diffusion/samplers.ts",
     "../../../../../src/diffusion/variation.ts",
+    "../../../../../src/embeddings/distance.ts",
     "../../../../../src/models/attention-maps.ts",
     "../../../../../src/models/clip-text.ts",
     "../../../../../src/models/vae.ts",

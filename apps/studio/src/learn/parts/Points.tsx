@@ -1,16 +1,19 @@
-// Points in a plane, each a picture (or a dot until there is one) that can be chosen.
-import type { Item } from "../work/collection.ts";
+// Points in a plane, each a picture (or a dot until there is one, or the words themselves) that can be chosen.
+import type { CSSProperties } from "react";
+import type { Point } from "../work/collection.ts";
 import { Canvas } from "./Canvas.tsx";
 
-/** Draws points; their places are stretched over the box. */
+/** Draws points; their places are stretched over the box. `labelled` shows texts as words, where pictures are points too. */
 export function Points({
   points,
+  labelled,
   selected,
   onSelect,
 }: {
-  readonly points: readonly { readonly item: Item; readonly place: readonly number[] }[];
-  readonly selected: Item | undefined;
-  readonly onSelect: (item: Item) => void;
+  readonly points: readonly { readonly point: Point; readonly place: readonly number[] }[];
+  readonly labelled: boolean;
+  readonly selected: Point | undefined;
+  readonly onSelect: (point: Point) => void;
 }) {
   const along = (axis: number): ((value: number) => number) => {
     const all = points.map(({ place }) => place[axis] ?? 0);
@@ -20,22 +23,32 @@ export function Points({
   const [x, y] = [along(0), along(1)];
   return (
     <ul className="points" aria-label="Points">
-      {points.map(({ item, place }) => (
+      {points.map(({ point, place }) => (
         <li
-          key={`${item.prompt} ${item.seed}`}
-          style={{ left: `${8 + 84 * x(place[0] ?? 0)}%`, top: `${10 + 80 * y(place[1] ?? 0)}%` }}
+          key={`${point.item.prompt} ${point.item.seed} ${point.what}`}
+          style={{ "--x": `${8 + 84 * x(place[0] ?? 0)}%`, "--y": `${10 + 80 * y(place[1] ?? 0)}%` } as CSSProperties}
         >
-          <button type="button" aria-pressed={item === selected} title={item.prompt} onClick={() => onSelect(item)}>
-            {item.picture ? (
-              <Canvas pixels={item.picture.pixels} label={item.prompt} />
-            ) : (
-              <span className="dot">
-                <span className="hidden">{item.prompt}, not drawn yet</span>
-              </span>
-            )}
+          <button
+            type="button"
+            className={labelled && point.what === "text" ? "words" : "thumb"}
+            aria-pressed={point === selected}
+            title={point.item.prompt}
+            onClick={() => onSelect(point)}
+          >
+            <Face point={point} labelled={labelled} />
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+function Face({ point: { item, what }, labelled }: { readonly point: Point; readonly labelled: boolean }) {
+  if (labelled && what === "text") return item.prompt;
+  if (item.picture) return <Canvas pixels={item.picture.pixels} label={item.prompt} />;
+  return (
+    <span className="dot">
+      <span className="hidden">{item.prompt}, not drawn yet</span>
+    </span>
   );
 }

@@ -2,6 +2,7 @@
 import {
   combine,
   cpuGenerator,
+  type Embedder,
   guided,
   latentShape,
   type Pixels,
@@ -13,6 +14,7 @@ import {
   walk,
 } from "dreamgrain/web";
 import { type Lab, rough, shown } from "./lab.ts";
+import { centred, cosine } from "./vectors.ts";
 import { textVector } from "./words.ts";
 
 /** One text with its picture. */
@@ -23,6 +25,48 @@ export interface Item {
   readonly text: Float32Array;
   /** The picture, once it has been drawn, and its latents. */
   readonly picture?: { readonly pixels: Pixels; readonly latents: Float32Array };
+  /** What text and picture mean, in the space that they share, where there is a model of it. */
+  readonly meaning?: { readonly text: Float32Array; readonly picture?: Float32Array };
+}
+
+/** What an item means, as far as there is something to look at. */
+export async function understood(eye: Embedder, { prompt, picture }: Item): Promise<NonNullable<Item["meaning"]>> {
+  const text = await eye.embedText(prompt);
+  return { text, ...(picture && { picture: await eye.embedPicture(picture.pixels) }) };
+}
+
+/** In which space things are points: as the text encoder reads them, as latents, or by what texts and pictures mean. */
+export type Space = "text" | "picture" | "meaning";
+
+/** A text or a picture in a space. */
+export interface Point {
+  readonly item: Item;
+  readonly what: "text" | "picture";
+  readonly vector: Float32Array;
+}
+
+/** The points of a space that are there already. */
+export function pointsIn(space: Space, items: readonly Item[]): Point[] {
+  const point = (item: Item, what: Point["what"], vector: Float32Array | undefined): Point[] =>
+    vector ? [{ item, what, vector }] : [];
+  if (space === "meaning")
+    return items.flatMap((item) => [
+      ...point(item, "text", item.meaning?.text),
+      ...point(item, "picture", item.meaning?.picture),
+    ]);
+  return items.flatMap((item) => point(item, space, space === "text" ? item.text : item.picture?.latents));
+}
+
+/** How near all points are to one of them, nearest first. Only a space of meaning has a middle that means something. */
+export function nearest(space: Space, points: readonly Point[], to: Point): { point: Point; likeness: number }[] {
+  const all = points.map(({ vector }) => vector);
+  const vectors = space === "meaning" ? all : centred(all);
+  const mine = vectors[points.indexOf(to)];
+  if (!mine) return [];
+  return points
+    .map((point, i) => ({ point, likeness: cosine(mine, vectors[i] ?? mine) }))
+    .filter(({ point }) => point !== to)
+    .sort((a, b) => b.likeness - a.likeness);
 }
 
 /** A place between two items: `words` of the way from one text to the other, `noise` of the way from one seed to the other. */

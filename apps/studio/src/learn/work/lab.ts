@@ -1,7 +1,10 @@
 // The laboratory: the model that ships, fetched once when a chapter first wants it, and the worker that runs it.
 import {
+  type Embedder,
   type Engine,
+  embedder,
   engine,
+  fetchClip,
   fetchModel,
   type HostedRuntime,
   inWorker,
@@ -55,6 +58,13 @@ export async function openLab(): Promise<void> {
   } catch (error) {
     useOpening.setState({ state: "failed", why: error instanceof Error ? error.message : String(error) }, true);
   }
+}
+
+/** What compares texts and pictures by what they mean, where the server has such a model. */
+export async function openEye({ runtime }: Lab): Promise<Embedder | undefined> {
+  const answer = await fetch("/models");
+  const { models } = (await answer.json()) as { readonly models: readonly string[] };
+  return models.includes("distance") ? embedder(await fetchClip("/models/distance"), runtime) : undefined;
 }
 
 /**
