@@ -30,7 +30,6 @@ export async function folder(): Promise<{ readonly path: string; readonly remove
 
 /** A server in this process, ready to draw. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
-  while ((await import("node:fs")).existsSync("/tmp/quiet")) await sleep(2000);
   const server = await startServer({ port: 0, logLevel: "silent", engine: stubEngine, ...options });
   await server.engine.ready();
   return server;
@@ -53,7 +52,6 @@ export async function gateway(
   options: ServerOptions,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Gateway> {
-  while ((await import("node:fs")).existsSync("/tmp/quiet")) await sleep(2000);
   const began = performance.now();
   const all = { port: 0, logLevel: "silent", engine: stubEngine, ...options };
   const child = spawn(process.execPath, [here("gateway.mjs"), JSON.stringify(all)], {
