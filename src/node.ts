@@ -13,6 +13,6 @@ export { openEmbedding, openEmbeddings } from "./pipelines/open-embeddings.ts";
 export { cacheFolder, type IndexOptions, indexFolder, type PictureIndex } from "./pipelines/picture-index.ts";
 export type { SingleFile, SingleFileOptions } from "./pipelines/single-file.ts";
 export { type Death, EngineDied, type IsolatedOptions, type IsolatedRuntime, isolated } from "./runtime/isolated.ts";
-export { type OrtNodeOptions, ortNode } from "./runtime/ort-node.ts";
+export { DEVICES, type Device, type OrtNodeOptions, ortNode } from "./runtime/ort-node.ts";
 export { clipMerges } from "./text/clip-vocabulary.ts";
 export * from "./weights/node.ts";

@@ -57,7 +57,9 @@ export function conv2dWeight(e: Emitter, attrs: Ops["conv2dWeight"], [x, g]: rea
       };
   const padded = padding.some((p) => p > 0)
     ? e.once(`padded ${layout.source} ${padding}`, () =>
-        e.node("Pad", [layout.source, e.ints([top, left, bottom, right]), "", e.ints(layout.axes)]),
+        wide
+          ? e.pad(layout.source, [batch, channels, h, w], [0, 0, top, left], [0, 0, bottom, right])
+          : e.pad(layout.source, [batch, h, w, channels], [0, top, left, 0], [0, bottom, right, 0]),
       )
     : layout.source;
   const product = ([dy, dx]: readonly [number, number]): string => {

@@ -33,6 +33,8 @@ export interface Emitter {
   /** int64 constants, as ONNX wants shapes, axes and bounds. */
   ints(values: readonly number[]): string;
   reshape(x: string, shape: readonly number[]): string;
+  /** Zeros around x of this shape; so many before and after each of its axes. */
+  pad(x: string, shape: readonly number[], before: readonly number[], after: readonly number[]): string;
   /** Rows of a table; of a narrow one only the rows that are taken are widened. */
   gather(table: string, ids: string): string;
   /** The value of `make()`, made once for each key. */
@@ -53,6 +55,17 @@ function standardized(e: Emitter, x: string, width: number, eps: number): readon
     return e.nodes("LayerNormalization", [x, ones], 3, { axis: -1, epsilon: { float: eps } });
   });
 }
+
+/** Axes in ascending order, cut where one is missing: 0, 2, 3 are [0] and [2, 3]. */
+const neighbours = (axes: readonly number[]): number[][] =>
+  [...axes]
+    .sort((a, b) => a - b)
+    .reduce<number[][]>((runs, axis) => {
+      const last = runs.at(-1);
+      if (last?.at(-1) === axis - 1) last.push(axis);
+      else runs.push([axis]);
+      return runs;
+    }, []);
 
 /** How each op is spelt in ONNX. */
 export const spell: { readonly [K in Exclude<OpName, "input" | "param">]: Spell<K> } = {
@@ -111,10 +124,15 @@ export const spell: { readonly [K in Exclude<OpName, "input" | "param">]: Spell<
   reshape: (e, { shape }, [x]) => e.reshape(x, shape),
   transpose: (e, { perm }, names) => e.node("Transpose", names, { perm }),
   broadcast: (e, { shape }, [x]) => e.node("Expand", [x, e.ints(shape)]),
-  sum: (e, { axes }, [x]) => e.node("ReduceSum", [x, e.ints(axes)], { keepdims: 1 }),
+  // Neighbouring axes at a time, the last first: the kernels for those are the fast ones, everywhere.
+  sum: (e, { axes }, [x]) =>
+    neighbours(axes).reduceRight((sum, run) => e.node("ReduceSum", [sum, e.ints(run)], { keepdims: 1 }), x),
   concat: (e, { axis }, names) => e.node("Concat", names, { axis }),
   slice: (e, { axis, start, end }, [x]) => e.node("Slice", [x, e.ints([start]), e.ints([end]), e.ints([axis])]),
-  pad: (e, { axis, before, after }, [x]) => e.node("Pad", [x, e.ints([before, after]), "", e.ints([axis])]),
+  pad: (e, { axis, before, after }, [x], { inputs: [{ shape }] }) => {
+    const at = (size: number): number[] => shape.map((_, i) => (i === axis ? size : 0));
+    return e.pad(x, shape, at(before), at(after));
+  },
   resize: (e, { height, width }, [x], v) =>
     e.node("Resize", [x, "", "", e.ints([v.shape[0], v.shape[1], height, width])], {
       mode: "nearest",
@@ -181,6 +199,20 @@ export function emit(graph: Graph, source: (name: string) => Source): Uint8Array
     reshape: (x, shape) => {
       const open = shape.length > 0 && !shape.includes(-1);
       return e.node("Reshape", [x, e.ints(open ? [-1, ...shape.slice(1)] : shape)]);
+    },
+    // Joined to zeros: ONNX Runtime's Pad is slow on CUDA, and misread where pictures are moved to NHWC (CUDA, WebGPU).
+    pad: (x, shape, before, after) => {
+      const size = [...shape];
+      return shape.reduce((sofar, _, axis) => {
+        const zeros = (width: number): string[] => {
+          if (width === 0) return [];
+          const edge = size.map((n, i) => (i === axis ? width : n));
+          return [once(`zeros ${edge}`, () => e.node("ConstantOfShape", [e.ints(edge)]))];
+        };
+        const parts = [...zeros(before[axis]), sofar, ...zeros(after[axis])];
+        size[axis] += before[axis] + after[axis];
+        return parts.length === 1 ? sofar : e.node("Concat", parts, { axis });
+      }, x);
     },
     gather: (table, ids) => {
       const narrow = casts.get(table);

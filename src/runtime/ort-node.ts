@@ -1,4 +1,4 @@
-// ort-node: ONNX Runtime's native CPU engine behind the Runtime interface. Weights are mapped straight out of their files.
+// ort-node: ONNX Runtime's native engine behind the Runtime interface. On the CPU, weights are mapped straight out of their files.
 import { parse } from "node:path";
 import type { Graph } from "../graph/trace.ts";
 import { emit, type Source } from "../onnx/emit.ts";
@@ -6,7 +6,13 @@ import { check, type Weights } from "../weights/weights.ts";
 import { ortProgram, type SessionKind, sessionKind } from "./ort-program.ts";
 import { type CompileOptions, type Program, type Runtime, RuntimeError } from "./runtime.ts";
 
+/** Where graphs are computed: `cuda` on an NVIDIA card, in TF32; `webgpu` on any card, through Vulkan, Metal or Direct3D 12. */
+export type Device = (typeof DEVICES)[number];
+export const DEVICES = ["cpu", "cuda", "webgpu"] as const;
+
 export interface OrtNodeOptions {
+  /** The processor unless told. */
+  readonly device?: Device;
   /** Threads of one run; all cores unless told. Results do not depend on it. */
   readonly threads?: number;
   /** Whether idle threads burn cycles waiting for work: faster alone, slower on a shared machine. */
@@ -25,8 +31,10 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
       cause,
     });
   });
+  const { device = "cpu" } = options;
   const session = (model: Uint8Array, root: string, { level, repack, without }: SessionKind) =>
     ort.InferenceSession.create(model, {
+      ...(device !== "cpu" && { executionProviders: [device], logSeverityLevel: 3 as const }),
       graphOptimizationLevel: level,
       enableMemPattern: false,
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
@@ -51,12 +59,27 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
       emit(graph, (name) => sources.get(name) ?? { kind: "input" }),
       root,
       sessionKind(weights, compileOptions),
-    );
+    ).catch((cause: unknown) => {
+      throw device === "cpu" ? cause : new RuntimeError(unusable(device, cause), { cause });
+    });
     return ortProgram(graph, engine, ort.Tensor, weights !== undefined);
   }
 
-  return { name: "ort-node", compile, [Symbol.asyncDispose]: async () => {} };
+  return {
+    name: device === "cpu" ? "ort-node" : `ort-node on ${device}`,
+    compile,
+    [Symbol.asyncDispose]: async () => {},
+  };
 }
+
+/** What is missing for a device, and what to do about it. */
+const unusable = (device: Exclude<Device, "cpu">, cause: unknown): string =>
+  `ort-node: ${device} cannot be used here (${cause instanceof Error ? cause.message : cause}); ${
+    {
+      cuda: "it needs an NVIDIA card, CUDA 12 or 13 with cuDNN 9, and ONNX Runtime's own CUDA library, which `ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js` fetches",
+      webgpu: "it needs a card with a driver for Vulkan, Metal or Direct3D 12",
+    }[device]
+  }; or take the device cpu`;
 
 /** Where each parameter of a graph lies; file names are relative to `root`, as ONNX demands. */
 async function locate(

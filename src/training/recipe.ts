@@ -14,8 +14,9 @@ import { engine } from "../pipelines/engine.ts";
 import { openModel } from "../pipelines/load.ts";
 import type { Model } from "../pipelines/model.ts";
 import { textToImage } from "../pipelines/text-to-image.ts";
-import { ortNode } from "../runtime/ort-node.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { type Device, ortNode } from "../runtime/ort-node.ts";
+import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
+import { selfTest, TOLERANCES } from "../runtime/self-test.ts";
 import { widen } from "../tensor/dtype.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
@@ -51,8 +52,10 @@ export interface RecipeOptions {
   readonly seed?: number;
   /** The folder of a model to begin with, of the recipe's shape and words; fresh weights unless told. */
   readonly from?: string;
-  /** Cores to train on, a divisor of the batch; 2 unless told. A batch is split between them. */
+  /** Cores to train on; 2 unless told. On the processor, a batch is split between them. */
   readonly cores?: number;
+  /** What computes gradients; the processor unless told. The cores do the rest. */
+  readonly device?: Device;
   readonly onProgress?: (progress: Progress) => void;
   /** Sees each sheet (PNG): what the model makes of a dozen prompts by then. */
   readonly onSheet?: (png: Uint8Array) => void;
@@ -61,6 +64,9 @@ export interface RecipeOptions {
   /** Stops after the step or the thousand pictures under way; what was done is kept. */
   readonly signal?: AbortSignal;
 }
+
+/** One engine waits for the processor while another keeps the card busy. */
+const ENGINES_OF_A_CARD = 2;
 
 /** Prompts of the sheets that show how a run is doing. */
 export const SHEET_PROMPTS = [
@@ -87,22 +93,27 @@ export const recipeHash = (recipe: Recipe): string =>
  * @returns the folder of the finished model, or undefined when the signal stopped it before
  * @throws ModelError when the model to begin with cannot be read or is of another shape
  * @throws RangeError when the folder holds another run, or the cores cannot share a batch
+ * @throws RuntimeError when the device cannot be used, or computes wrongly
  */
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
-  const { recipe, name, folder, seed = 1, cores = 2, onNote } = options;
+  const { recipe, name, folder, seed = 1, cores = 2, device = "cpu", onNote } = options;
+  const engines = device === "cpu" ? cores : Math.min(cores, ENGINES_OF_A_CARD);
   for (const { batch } of [recipe.coarse ?? recipe.denoiser, recipe.denoiser, recipe.decoder])
-    if (!Number.isInteger(cores) || cores < 1 || batch % cores !== 0)
+    if (!Number.isInteger(cores) || cores < 1 || batch % engines !== 0)
       throw new RangeError(`train: ${cores} cores cannot share a batch of ${batch} pictures; use 1, 2, 4, 8 or 16`);
   const model = options.from === undefined ? undefined : await openModel(options.from);
   const from = model && (await beginning(model, recipe));
   await claim(folder, { recipe, seed, ...(model && { from: model.hash }) });
-  await using runtime = await ortNode();
-  const trainer = cores === 1 ? alone(await ortNode({ threads: 1 })) : team(cores);
+  await using runtime = await ortNode({ device });
+  const fault = device === "cpu" ? undefined : await selfTest(runtime, TOLERANCES[device === "cuda" ? "tf32" : "f32"]);
+  if (fault) throw new RuntimeError(`train: --device ${device}: ${fault}; train on the cpu`);
+  const trainer = cores === 1 ? alone(await ortNode({ device, threads: 1 })) : team(cores, { device, engines });
   const shop: Workshop = {
     recipe,
     folder,
     runtime,
     trainer,
+    cores,
     seed,
     ...(from && { from }),
     ...(options.onProgress && { onProgress: options.onProgress }),

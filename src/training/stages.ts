@@ -4,22 +4,20 @@ import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { type VaeSpec, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { wordTokenizer } from "../text/words.ts";
 import { ModelError } from "../weights/model-error.ts";
 import { openSafetensors, type SafetensorsFile, writeSafetensors } from "../weights/safetensors-file.ts";
 import { fromTensors, readAll } from "../weights/weights.ts";
 import { cosine, type Tensors } from "./adamw.ts";
 import { channelStatistics, decoderLoss, previewMatrix } from "./autoencoder.ts";
-import { readShard, SHARD, toUnit, trainingScene } from "./dataset.ts";
-import { type DenoiserSpecs, denoiserBatch, denoiserLoss, type LatentSet } from "./denoiser.ts";
+import { batches } from "./batches.ts";
+import { readShard, SHARD, toUnit } from "./dataset.ts";
+import { type DenoiserSpecs, denoiserLoss } from "./denoiser.ts";
 import type { Trainer } from "./learner.ts";
 import { paintShards } from "./painters.ts";
 import { linearPath, principalComponents } from "./patches.ts";
 import { type Progress, run } from "./run.ts";
-import { caption, type Scene } from "./scenes/index.ts";
 import type { Recipe, StageRecipe } from "./sizes.ts";
 import { begin, type TrainingState, type TrainOptions, train } from "./train.ts";
-import { shippedVocabulary } from "./vocabulary.ts";
 
 /** Where a recipe works, on what, and who watches. */
 export interface Workshop {
@@ -28,6 +26,8 @@ export interface Workshop {
   readonly runtime: Runtime;
   /** What trains. */
   readonly trainer: Trainer;
+  /** Threads that paint, and that the trainer has. */
+  readonly cores: number;
   readonly seed: number;
   /** What the run begins with; fresh weights and latents of its own unless told. */
   readonly from?: Beginning;
@@ -53,8 +53,8 @@ export interface Pictures {
   readonly count: number;
   /** Picture i, planar RGB bytes. */
   picture(i: number): Uint8Array;
-  /** What is to be seen on it. */
-  scene(i: number): Scene;
+  /** Which of all training pictures it is, as `trainingScene` counts them. */
+  number(i: number): number;
 }
 
 /** Where shards are kept: pictures depend on their number and side alone, so recipes share them. */
@@ -74,7 +74,7 @@ export async function paintAll(shop: Workshop): Promise<boolean> {
   const shards = shardsOf(shop);
   const started = performance.now();
   let done = 0;
-  return paintShards({ folder: picturesFolder(shop), side: shop.recipe.side }, shards, shop.trainer.parts, {
+  return paintShards({ folder: picturesFolder(shop), side: shop.recipe.side }, shards, shop.cores, {
     ...(shop.signal && { signal: shop.signal }),
     onPainted: () => {
       done++;
@@ -93,7 +93,7 @@ export async function pictures(shop: Workshop): Promise<Pictures> {
   return {
     count: shards.length * SHARD,
     picture: (i) => shards[Math.floor(i / SHARD)].subarray((i % SHARD) * width, ((i % SHARD) + 1) * width),
-    scene: (i) => trainingScene(numbers[Math.floor(i / SHARD)] * SHARD + (i % SHARD)),
+    number: (i) => numbers[Math.floor(i / SHARD)] * SHARD + (i % SHARD),
   };
 }
 
@@ -200,7 +200,7 @@ async function encoded(shop: Workshop, set: Pictures, path: Tensors, shrink: num
   const batch = 50;
   const width = vae.latentChannels * small * small;
   await using encoder = await shop.runtime.compile(vaeEncoderGraph(vae, batch, given, given), fromTensors(path));
-  const latents = new Float32Array(set.count * width);
+  const latents = new Float32Array(new SharedArrayBuffer(4 * set.count * width));
   const picture = new Float32Array(3 * side * side);
   const given3 = 3 * given * given;
   const pictures = new Float32Array(batch * given3);
@@ -293,6 +293,14 @@ function meanColours(picture: Uint8Array, side: number, small: number): Float32A
   return out;
 }
 
+/** The numbers of a tensor where threads can share them. */
+function inSharedMemory({ data }: Tensor): SharedArrayBuffer {
+  if (data.buffer instanceof SharedArrayBuffer && data.byteLength === data.buffer.byteLength) return data.buffer;
+  const buffer = new SharedArrayBuffer(data.byteLength);
+  new Float32Array(buffer).set(data);
+  return buffer;
+}
+
 /**
  * Train the U-Net and the text encoder on latents.
  * @param name of the lesson, and of its files
@@ -309,20 +317,21 @@ export async function trainDenoiser(
   const { coarse, denoiser } = shop.recipe;
   const stage = { coarse: coarse ?? denoiser, denoiser }[name];
   const [count, channels, side] = latents.shape;
-  const width = channels * side * side;
-  const scenes = Array.from({ length: count }, (_, i) => set.scene(i));
-  const lesson: LatentSet = {
-    count,
-    latents: (i) => latents.data.subarray(i * width, (i + 1) * width),
-    caption: (i, random) => caption(scenes[i], random.next),
-  };
-  const tokenizer = wordTokenizer(shippedVocabulary());
   const { std } = channelStatistics(latents.data, channels, side * side);
   const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, emphasised(std, denoiser.emphasis));
   const state = begin(loss, { seed: shop.seed, from });
-  const done = await runStage(shop, name, stage, loss, state, (_, random) =>
-    denoiserBatch(specs, lesson, tokenizer, stage.batch, side, random, { ...stage.noise, dropout: denoiser.dropout }),
+  await using prepared = batches(
+    {
+      specs: { unet: specs.unet, text: specs.text },
+      latents: { buffer: inSharedMemory(latents), shape: latents.shape },
+      numbers: Array.from({ length: count }, (_, i) => set.number(i)),
+      batch: stage.batch,
+      noise: { ...stage.noise, dropout: denoiser.dropout },
+      seed: shop.seed,
+    },
+    Math.ceil(shop.cores / 2),
   );
+  const done = await runStage(shop, name, stage, loss, state, (step) => prepared.batch(step));
   return { state, done };
 }
 

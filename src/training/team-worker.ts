@@ -7,32 +7,37 @@ import { adamw, norm, type Tensors, updateAverage } from "./adamw.ts";
 import type { Update } from "./learner.ts";
 import { type Answer, type Layout, type Task, view, type WorkerStart } from "./team.ts";
 
-const { graph, state, gradients, inputs, metrics, index } = workerData as WorkerStart;
-const runtime = await ortNode({ threads: 1, spinning: false });
-const program = await runtime.compile(deserialize(graph));
+const { graph, state, gradients, own, device, index, threads } = workerData as WorkerStart;
 
-const own = (layout: Layout): Record<string, AnyTensor> =>
+const copyOf = (layout: Layout): Record<string, AnyTensor> =>
   Object.fromEntries(
     Object.entries(layout.places).map(([name, { shape, dtype }]) => {
       const length = view(layout, name).length;
       return [name, dtype === "i32" ? ints(new Int32Array(length), shape) : tensor(new Float32Array(length), shape)];
     }),
   );
-const fed = { params: own(state.params), inputs: own(inputs) };
 
-async function look(): Promise<Answer> {
-  for (const [name, t] of Object.entries(fed.params)) (t.data as Float32Array).set(view(state.params, name));
-  for (const [name, t] of Object.entries(fed.inputs)) (t.data as Float32Array).set(view(inputs, name));
-  const results: Record<string, Tensor> = await program.run(fed.inputs, fed.params as Tensors);
-  for (const name of Object.keys(state.params.places)) view(gradients[index], name).set(results[`d ${name}`].data);
-  for (const name of Object.keys(metrics.places)) view(metrics, name).set(results[name].data);
-  return {};
+/** What computes this worker's gradients. */
+async function engineOf({ inputs, metrics }: NonNullable<typeof own>) {
+  const runtime = await ortNode({ device, threads: 1, spinning: false });
+  const program = await runtime.compile(deserialize(graph));
+  const fed = { params: copyOf(state.params), inputs: copyOf(inputs) };
+  return {
+    async look(): Promise<void> {
+      for (const [name, t] of Object.entries(fed.params)) (t.data as Float32Array).set(view(state.params, name));
+      for (const [name, t] of Object.entries(fed.inputs)) (t.data as Float32Array).set(view(inputs, name));
+      const results: Record<string, Tensor> = await program.run(fed.inputs, fed.params as Tensors);
+      for (const name of Object.keys(state.params.places)) view(gradients[index], name).set(results[`d ${name}`].data);
+      for (const name of Object.keys(metrics.places)) view(metrics, name).set(results[name].data);
+    },
+    end: () => program[Symbol.asyncDispose](),
+  };
 }
 
 /** This worker's share of all weights, whatever tensors it cuts through. */
 function share({ buffer }: Layout): Tensors {
   const numbers = new Float32Array(buffer);
-  const from = (i: number): number => Math.floor((numbers.length * i) / gradients.length);
+  const from = (i: number): number => Math.floor((numbers.length * i) / threads);
   const part = numbers.subarray(from(index), from(index + 1));
   return { share: tensor(part, [part.length]) };
 }
@@ -54,16 +59,20 @@ function learn({ step, rate, scale, averageDecay, optimiser }: Update): Answer {
   return {};
 }
 
+const started = (async () => (own ? await engineOf(own) : undefined))();
+started.catch(() => {}); // told below
+
+async function done(task: Exclude<Task, "end">): Promise<Answer> {
+  if (task === "add") return add();
+  if (task !== "look") return learn(task);
+  await (await started)?.look();
+  return {};
+}
+
+const problem = (error: unknown): Answer => ({ problem: error instanceof Error ? error.message : `${error}` });
 parentPort?.on("message", async (task: Task) => {
-  if (task === "end") {
-    await program[Symbol.asyncDispose]();
-    parentPort?.close();
-    return;
-  }
-  try {
-    parentPort?.postMessage(task === "look" ? await look() : task === "add" ? add() : learn(task));
-  } catch (error) {
-    parentPort?.postMessage({ problem: `${error}` } satisfies Answer);
-  }
+  if (task !== "end") return parentPort?.postMessage(await done(task).catch(problem));
+  await (await started.catch(() => undefined))?.end();
+  parentPort?.close();
 });
-parentPort?.postMessage({} satisfies Answer);
+parentPort?.postMessage(await started.then((): Answer => ({}), problem));

@@ -57,6 +57,22 @@ describe("team", () => {
     expect(numbers(begin(loss(4), { seed: 2 }))).not.toEqual(numbers(one));
   });
 
+  it("learns the same when most of its threads have no engine", async () => {
+    const [one, many] = [begin(loss(2), { seed: 2 }), begin(loss(2), { seed: 2 })];
+    await steps(train(team(2), loss(2), one, options));
+    await steps(train(team(5, { engines: 2 }), loss(2), many, options));
+    const learnt = numbers(many);
+    for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 5);
+  });
+
+  it("says what is wrong with a device, and leaves no thread behind", async ({ skip }) => {
+    const runtime = await ortNode({ device: "cuda" });
+    const here = await runtime.compile(loss(1)).catch(() => undefined);
+    if (here) skip("there is a CUDA device here");
+    const training = steps(train(team(2, { device: "cuda" }), loss(2), begin(loss(2)), options));
+    await expect(training).rejects.toThrow(/cuda cannot be used here .*or take the device cpu/);
+  });
+
   it("goes on with a state that a team has trained", async () => {
     const [whole, parts] = [begin(loss(2), { seed: 3 }), begin(loss(2), { seed: 3 })];
     await steps(train(team(2), loss(2), whole, options));

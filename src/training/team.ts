@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { serialize } from "../graph/serial.ts";
 import type { Graph } from "../graph/trace.ts";
 import type { Value } from "../graph/value.ts";
+import type { Device } from "../runtime/ort-node.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { type AnyTensor, size, tensor } from "../tensor/tensor.ts";
 import type { Tensors } from "./adamw.ts";
@@ -27,12 +28,14 @@ export interface WorkerStart {
   /** The loss with its gradients, for one worker's part of a batch. */
   readonly graph: ReturnType<typeof serialize>;
   readonly state: Readonly<Record<(typeof PARTS)[number], Layout>>;
-  /** Of all workers, in order, laid out as the state is. */
+  /** Of all workers with an engine, in order, laid out as the state is. */
   readonly gradients: readonly Layout[];
-  readonly inputs: Layout;
-  readonly metrics: Layout;
-  /** Which of the workers this is. */
+  /** What a worker with an engine is fed, and what it finds. */
+  readonly own?: { readonly inputs: Layout; readonly metrics: Layout };
+  readonly device: Device;
+  /** Which of how many workers this is; the first have the engines. */
   readonly index: number;
+  readonly threads: number;
 }
 
 /** What a worker is told to do: compute gradients, add up its share of all workers' gradients, apply that share, or end. */
@@ -78,12 +81,18 @@ function shared(tensors: Tensors, values: Parameters<typeof layout>[0]): Layout 
   return made;
 }
 
+export interface TeamOptions {
+  readonly device?: Device;
+  /** How many of the threads have an engine: all, unless told. A graphics card is fed well by two. */
+  readonly engines?: number;
+}
+
 /** Training on `threads` threads, one core each. */
-export const team = (threads: number): Trainer => ({
-  parts: threads,
+export const team = (threads: number, { device = "cpu", engines = threads }: TeamOptions = {}): Trainer => ({
+  parts: engines,
   async learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>> {
     const { params, average, moments } = state;
-    const start: Omit<WorkerStart, "index" | "inputs" | "metrics"> = {
+    const start: Omit<WorkerStart, "index" | "own"> = {
       graph: serialize(withGradients(loss)),
       state: {
         params: shared(params, loss.params),
@@ -91,41 +100,48 @@ export const team = (threads: number): Trainer => ({
         first: shared(moments.first, loss.params),
         second: shared(moments.second, loss.params),
       },
-      gradients: Array.from({ length: threads }, () => layout(loss.params)),
+      gradients: Array.from({ length: engines }, () => layout(loss.params)),
+      device,
+      threads,
     };
-    const hands = await Promise.all(
-      start.gradients.map((_, index) =>
-        hand({
-          ...start,
-          index,
-          inputs: layout(Object.entries<Value>(loss.inputs)),
-          metrics: layout(Object.entries<Value>(loss.outputs)),
-        }),
+    const owned = start.gradients.map(() => ({
+      inputs: layout(Object.entries<Value>(loss.inputs)),
+      metrics: layout(Object.entries<Value>(loss.outputs)),
+    }));
+    const begun = await Promise.allSettled(
+      Array.from({ length: threads }, (_, index) =>
+        hand({ ...start, index, ...(index < engines && { own: owned[index] }) }),
       ),
     );
-    const all = (task: Task): Promise<Answer[]> => Promise.all(hands.map(({ ask }) => ask(task)));
+    const hands = begun.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = begun.find((one) => one.status === "rejected");
+    if (failed) {
+      await Promise.all(hands.map(({ end }) => end()));
+      throw failed.reason;
+    }
+    const ask = (some: typeof hands, task: Task): Promise<Answer[]> => Promise.all(some.map(({ ask }) => ask(task)));
     return {
       async look(batch) {
         for (const [name, t] of Object.entries<AnyTensor>(batch)) {
-          const parts = hands.map(({ inputs }) => view(inputs, name));
+          const parts = owned.map(({ inputs }) => view(inputs, name));
           const { length } = parts[0];
-          if (t.data.length !== threads * length)
+          if (t.data.length !== engines * length)
             throw new RuntimeError(
-              `team: input ${name} [${t.shape}] does not split into ${threads} parts of [${loss.inputs[name as In].shape}]`,
+              `team: input ${name} [${t.shape}] does not split into ${engines} parts of [${loss.inputs[name as In].shape}]`,
             );
           for (const [i, part] of parts.entries())
             part.set((t.data as Float32Array).subarray(i * length, (i + 1) * length));
         }
-        await all("look");
-        const squares = (await all("add")).reduce((sum, answer) => sum + answer.squares!, 0);
+        await ask(hands.slice(0, engines), "look");
+        const squares = (await ask(hands, "add")).reduce((sum, answer) => sum + answer.squares!, 0);
         const metrics = Object.keys(loss.outputs).map((name) => {
-          const sum = hands.reduce((total, { metrics }) => total + view(metrics, name)[0], 0);
-          return [name, sum / threads] as const;
+          const sum = owned.reduce((total, { metrics }) => total + view(metrics, name)[0], 0);
+          return [name, sum / engines] as const;
         });
-        return { metrics: Object.fromEntries(metrics), norm: Math.sqrt(squares) / threads };
+        return { metrics: Object.fromEntries(metrics), norm: Math.sqrt(squares) / engines };
       },
       async learn(update) {
-        await all({ ...update, scale: update.scale / threads });
+        await ask(hands, { ...update, scale: update.scale / engines });
       },
       async [Symbol.asyncDispose]() {
         await Promise.all(hands.map(({ end }) => end()));
@@ -148,19 +164,23 @@ async function hand(start: WorkerStart) {
       worker.once("message", settle);
       worker.once("exit", died);
     });
-  await answer();
+  const end = async (): Promise<void> => {
+    const gone = new Promise((resolve) => worker.once("exit", resolve));
+    worker.postMessage("end");
+    await gone;
+  };
+  try {
+    await answer();
+  } catch (error) {
+    await end();
+    throw error;
+  }
   return {
-    inputs: start.inputs,
-    metrics: start.metrics,
     ask(task: Task): Promise<Answer> {
       const given = answer();
       worker.postMessage(task);
       return given;
     },
-    async end(): Promise<void> {
-      const gone = new Promise((resolve) => worker.once("exit", resolve));
-      worker.postMessage("end");
-      await gone;
-    },
+    end,
   };
 }

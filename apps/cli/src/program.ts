@@ -143,6 +143,7 @@ export function program(): Command {
     )
     .option("--seed <number>", "another seed, another model", "1")
     .option("--cores <count>", "to train on; 1 leaves the others for other work", "2")
+    .option("--device <name>", "what computes gradients: cpu, cuda (an NVIDIA card) or webgpu (any card)", "cpu")
     .action(async (options) => (await import("./train.ts")).train(options));
   return root;
 }

@@ -1,7 +1,7 @@
 // dreamgrain train: carry a recipe from an empty folder to a model, saying how it goes.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { decodePng, findModel } from "dreamgrain/node";
+import { DEVICES, type Device, decodePng, findModel } from "dreamgrain/node";
 import { progressLine, RECIPES, runRecipe, type SizeName } from "dreamgrain/training";
 import { print } from "./draw.ts";
 import { EXIT, Interrupted, UsageError } from "./errors.ts";
@@ -17,10 +17,12 @@ export async function train(flags: {
   readonly folder?: string;
   readonly seed: string;
   readonly cores: string;
+  readonly device: string;
   readonly from?: string;
 }): Promise<void> {
-  const { size } = flags;
+  const { size, device } = flags;
   if (!isSize(size)) throw new UsageError(`--size ${size}: expected ${Object.keys(RECIPES).join(", ")}`);
+  if (!isDevice(device)) throw new UsageError(`--device ${device}: expected ${DEVICES.join(", ")}`);
   const folder = flags.folder ?? join("runs", size);
   const alive = lively(process.stderr);
   let told = Number.NEGATIVE_INFINITY;
@@ -48,6 +50,7 @@ export async function train(flags: {
       seed: whole("--seed", flags.seed),
       ...(flags.from !== undefined && { from: await findModel(flags.from) }),
       cores: whole("--cores", flags.cores),
+      device,
       onProgress: (progress) => say(progressLine(progress), false),
       onNote: (note) => say(note, true),
       onSheet: (png) => {
@@ -71,3 +74,4 @@ export async function train(flags: {
 }
 
 const isSize = (size: string): size is SizeName => Object.hasOwn(RECIPES, size);
+const isDevice = (name: string): name is Device => (DEVICES as readonly string[]).includes(name);
