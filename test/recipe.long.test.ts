@@ -1,11 +1,12 @@
 // A whole recipe in miniature: from an empty folder to a model that `openModel` opens and that draws. Stopped once on the way.
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { engine, finish, openModel, ortNode, textToImage } from "../src/node.ts";
 import { widen } from "../src/tensor/dtype.ts";
 import { RECIPES, type Recipe, runRecipe } from "../src/training/index.ts";
+import { openSafetensors } from "../src/weights/safetensors-file.ts";
 import { readAll } from "../src/weights/weights.ts";
 
 const { tiny } = RECIPES;
@@ -15,6 +16,10 @@ const recipe: Recipe = {
   latents: { ...tiny.latents, pictures: 100 },
   coarse: { ...tiny.denoiser, steps: 8, batch: 4, warmup: 2 },
   denoiser: { ...tiny.denoiser, steps: 12, batch: 4, warmup: 2 },
+  distill: {
+    ...{ paths: 6, teacherSteps: 4, studentSteps: 2, guidance: 3, rank: 4 },
+    ...{ steps: 3, batch: 4, rate: 1e-3, warmup: 2, averageDecay: 0.99 },
+  },
   decoder: { ...tiny.decoder, steps: 5, batch: 4, warmup: 2 },
 };
 
@@ -37,10 +42,13 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 },
     const path = await runRecipe({ ...options, onProgress: ({ stage, step }) => void steps.push(`${stage} ${step}`) });
     expect(steps[0]).toBe("coarse 6");
     expect(steps.slice(3, 5)).toEqual(["denoiser 1", "denoiser 2"]);
+    expect(steps.slice(15, 19)).toEqual(["distill 1", "distill 2", "distill 3", "decoder 1"]);
     expect(steps.at(-1)).toBe("decoder 5");
+    expect(notes.filter((note) => note.startsWith("walked"))).toHaveLength(1);
     expect(notes.filter((note) => note.startsWith("painted"))).toHaveLength(1);
     const files = await readdir(folder);
-    for (const file of ["coarse-000008.png", "denoiser-000012.png"]) expect(files).toContain(file);
+    for (const file of ["coarse-000008.png", "denoiser-000012.png", "distill-000003.png"])
+      expect(files).toContain(file);
 
     const model = await openModel(path!);
     await using runtime = await ortNode();
@@ -49,9 +57,16 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 },
     expect(pixels.shape).toEqual([1, 3, 32, 32]);
     expect(pixels.data.every(Number.isFinite)).toBe(true);
 
+    const few = await openSafetensors(join(path!, "few_steps/pytorch_lora_weights.safetensors"));
+    expect(few.info("unet.conv_in.lora_A.weight")).toMatchObject({ dtype: "f16", shape: [4, 24, 3, 3] });
+    expect(JSON.parse(await readFile(join(path!, "model_index.json"), "utf8")).dreamgrain.few_steps).toEqual({
+      ...{ lora: "few_steps", steps: 2, guidance: 1 },
+    });
+
     // The same size again, from that model and in another folder: it begins where the first one ended.
+    const { distill: _, ...undistilled } = recipe;
     const short: Recipe = {
-      ...recipe,
+      ...undistilled,
       denoiser: { ...recipe.denoiser, steps: 1, rate: 1e-6 },
       decoder: { ...recipe.decoder, steps: 1, rate: 1e-6 },
     };

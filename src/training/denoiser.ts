@@ -1,10 +1,11 @@
 // denoiser: the loss that trains a U-Net and its text encoder together, on latents, by flow matching.
+import type { Params } from "../graph/params.ts";
 import { type Graph, trace } from "../graph/trace.ts";
-import { constant } from "../graph/value.ts";
+import { constant, type Value } from "../graph/value.ts";
 import { type ClipTextSpec, clipText } from "../models/clip-text.ts";
 import { unetTime } from "../models/time.ts";
 import { type UnetSpec, unet } from "../models/unet.ts";
-import { type AnyTensor, ints, tensor } from "../tensor/tensor.ts";
+import { type AnyTensor, ints, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Random } from "./random.ts";
 
@@ -13,33 +14,58 @@ export interface DenoiserSpecs {
   readonly text: ClipTextSpec;
 }
 
-type In = "sample" | "time" | "ids" | "end" | "target";
+/** Where the parameters of the two networks are. */
+export interface DenoiserParams {
+  readonly unet: Params;
+  readonly text: Params;
+}
+
+/** Named as a trained model's are: `unet.…`, `text_encoder.…`. */
+export const named = (p: Params): DenoiserParams => ({ unet: p.at("unet"), text: p.at("text_encoder") });
+
+/** What a denoiser is given of a batch: noisy latents and their times, token ids of texts [b,n], and their ends [b,1,n]. */
+export type DenoiserIn = "sample" | "time" | "ids" | "end";
+type In = DenoiserIn | "target";
+
+/** The shapes of what a denoiser is given. */
+export function denoiserInputs({ unet: { inChannels, levels }, text }: DenoiserSpecs, batch: number, side: number) {
+  return {
+    sample: [batch, inChannels, side, side],
+    time: [batch, levels[0].channels],
+    ids: { shape: [batch, text.positions], dtype: "i32" as const },
+    end: [batch, 1, text.positions],
+  };
+}
+
+/** What a U-Net says of noisy latents under texts that its encoder reads: the velocity ε − x₀ [b,c,h,w]. */
+export function velocity(
+  { unet: spec, text }: DenoiserSpecs,
+  params: DenoiserParams,
+  { sample, time, ids, end }: Readonly<Record<DenoiserIn, Value>>,
+): Value {
+  const context = clipText(params.text, text, ids).lastHiddenState;
+  const pooled = end.matmul(context).reshape([ids.shape[0], text.hidden]);
+  return unet(params.unet, spec, { sample, time, context, ...(spec.addition && { added: pooled }) });
+}
 
 /**
  * Mean squared error of the predicted velocity ε − x₀, each channel weighed. Lipman et al. 2023; Liu et al. 2022.
  * Parameters: `unet.…`, `text_encoder.…`. The input `end` [b,1,n] is 1 at each text's end token and 0 elsewhere.
  * @param weights one per latent channel, of mean 1: large channels carry the picture, small ones its texture
+ * @param params where parameters are, seen from the root
  */
 export function denoiserLoss(
-  { unet: spec, text }: DenoiserSpecs,
+  specs: DenoiserSpecs,
   batch: number,
   side: number,
-  weights: readonly number[] = Array.from({ length: spec.inChannels }, () => 1),
+  weights: readonly number[] = Array.from({ length: specs.unet.inChannels }, () => 1),
+  params: (root: Params) => DenoiserParams = named,
 ): Graph<In, "loss"> {
-  const latents = [batch, spec.inChannels, side, side];
-  const inputs = {
-    sample: latents,
-    time: [batch, spec.levels[0].channels],
-    ids: { shape: [batch, text.positions], dtype: "i32" as const },
-    end: [batch, 1, text.positions],
-    target: latents,
-  };
-  return trace<In, "loss">(inputs, (p, { sample, time, ids, end, target }) => {
-    const context = clipText(p.at("text_encoder"), text, ids).lastHiddenState;
-    const pooled = end.matmul(context).reshape([batch, text.hidden]);
-    const velocity = unet(p.at("unet"), spec, { sample, time, context, ...(spec.addition && { added: pooled }) });
-    const weight = constant(tensor([...weights], [1, spec.inChannels, 1, 1]));
-    return { loss: velocity.sub(target).square().mul(weight).mean() };
+  const inputs = denoiserInputs(specs, batch, side);
+  return trace<In, "loss">({ ...inputs, target: inputs.sample }, (p, values) => {
+    const weight = constant(tensor([...weights], [1, specs.unet.inChannels, 1, 1]));
+    const error = velocity(specs, params(p), values).sub(values.target);
+    return { loss: error.square().mul(weight).mean() };
   });
 }
 
@@ -76,9 +102,8 @@ export function denoiserBatch(
   const width = spec.inChannels * side * side;
   const sample = new Float32Array(batch * width);
   const target = new Float32Array(batch * width);
-  const ids = new Int32Array(batch * text.positions);
-  const ends = new Float32Array(batch * text.positions);
   const times: number[] = [];
+  const captions: string[] = [];
   for (let b = 0; b < batch; b++) {
     const picture = random.below(set.count);
     const s = 1 / (1 + Math.exp(-(mean + std * random.normal())));
@@ -89,17 +114,29 @@ export function denoiserBatch(
       target[b * width + i] = noise - clean[i];
     }
     times.push(1000 * s - 0.5);
-    const words = random.next() < dropout ? "" : set.caption(picture, random);
-    const read = tokenizer.encode(words);
-    ids.set(read.ids.data, b * text.positions);
-    ends[b * text.positions + read.ends[0]] = 1;
+    captions.push(random.next() < dropout ? "" : set.caption(picture, random));
   }
   const shape = [batch, spec.inChannels, side, side];
   return {
     sample: tensor(sample, shape),
     target: tensor(target, shape),
     time: unetTime(spec, times),
-    ids: ints(ids, [batch, text.positions]),
-    end: tensor(ends, [batch, 1, text.positions]),
+    ...readTexts(tokenizer, captions, text.positions),
   };
+}
+
+/** Texts as a denoiser is given them, each of one row of `positions` tokens. */
+export function readTexts(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  positions: number,
+): { readonly ids: Tensor<"i32">; readonly end: Tensor } {
+  const ids = new Int32Array(texts.length * positions);
+  const ends = new Float32Array(texts.length * positions);
+  for (const [b, text] of texts.entries()) {
+    const read = tokenizer.encode(text);
+    ids.set(read.ids.data, b * positions);
+    ends[b * positions + read.ends[0]] = 1;
+  }
+  return { ids: ints(ids, [texts.length, positions]), end: tensor(ends, [texts.length, 1, positions]) };
 }

@@ -1,8 +1,9 @@
 // export: trained weights as a model folder in diffusers' layout, which `openModel` reads like any other. Node only.
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { writeComponent } from "../weights/checkpoint.ts";
+import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { cast, fromTensors, under } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import type { Recipe } from "./sizes.ts";
@@ -16,16 +17,22 @@ export interface Trained {
   readonly vae: Tensors;
   /** `unet.…` and `text_encoder.…`, moving averages. */
   readonly denoiser: Tensors;
+  /** What a student of few steps adds to the denoiser: `unet.….lora_A.weight`, moving averages. */
+  readonly student?: { readonly factors: Tensors; readonly steps: number };
   readonly latents: Pick<Latents, "mean" | "std" | "preview">;
   /** Written into the weights' metadata: what made them. */
   readonly origin: Readonly<Record<string, string>>;
 }
 
+/** The folder of what makes the model draw in few steps; diffusers' `load_lora_weights` reads it. */
+const FEW_STEPS = "few_steps";
+const LORA_FILE = "pytorch_lora_weights.safetensors";
+
 const rounded = (values: readonly number[]): number[] => values.map((v) => Number(v.toPrecision(7)));
 
 /** Write the model, weights in f16. */
 export async function exportModel(folder: string, trained: Trained): Promise<void> {
-  const { recipe, latents, origin } = trained;
+  const { recipe, latents, origin, student } = trained;
   const { unet, vae, text_encoder } = recipe.configs;
   const vocabulary = shippedVocabulary();
   const denoiser = fromTensors(trained.denoiser);
@@ -51,6 +58,11 @@ export async function exportModel(folder: string, trained: Trained): Promise<voi
     latent_rgb_bias: rounded(latents.preview.bias),
   };
   await writeComponent(join(folder, "vae"), network, { ...vae, ...measured }, f16(fromTensors(trained.vae)), origin);
+  await rm(join(folder, FEW_STEPS), { recursive: true, force: true });
+  if (student) {
+    await mkdir(join(folder, FEW_STEPS), { recursive: true });
+    await writeSafetensors(join(folder, FEW_STEPS, LORA_FILE), f16(fromTensors(student.factors)), origin);
+  }
   await json("tokenizer/vocabulary.json", vocabulary);
   await json("scheduler/scheduler_config.json", {
     _class_name: "FlowMatchEulerDiscreteScheduler",
@@ -73,6 +85,7 @@ export async function exportModel(folder: string, trained: Trained): Promise<voi
       sampler: "euler",
       schedule: "trailing",
       shift: 1,
+      ...(student && { few_steps: { lora: FEW_STEPS, steps: student.steps, guidance: 1 } }),
     },
   });
 }

@@ -13,21 +13,23 @@ import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
 import { engine } from "../pipelines/engine.ts";
 import { openModel } from "../pipelines/load.ts";
 import type { Model } from "../pipelines/model.ts";
-import { textToImage } from "../pipelines/text-to-image.ts";
+import { type Request, textToImage } from "../pipelines/text-to-image.ts";
 import { type Device, ortNode } from "../runtime/ort-node.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { selfTest, TOLERANCES } from "../runtime/self-test.ts";
 import { widen } from "../tensor/dtype.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
+import { withLora } from "../weights/lora.ts";
 import { ModelError } from "../weights/model-error.ts";
 import { fromTensors, readAll, under, type Weights } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
+import { trainStudent } from "./distill.ts";
 import { exportModel } from "./export.ts";
 import { alone } from "./learner.ts";
 import type { Progress } from "./run.ts";
 import { captionWords } from "./scenes/captions.ts";
-import type { Recipe } from "./sizes.ts";
+import type { DistillRecipe, Recipe } from "./sizes.ts";
 import {
   type Beginning,
   coarseLatents,
@@ -98,7 +100,9 @@ export const recipeHash = (recipe: Recipe): string =>
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
   const { recipe, name, folder, seed = 1, cores = 2, device = "cpu", onNote } = options;
   const engines = device === "cpu" ? cores : Math.min(cores, ENGINES_OF_A_CARD);
-  for (const { batch } of [recipe.coarse ?? recipe.denoiser, recipe.denoiser, recipe.decoder])
+  for (const { batch } of [recipe.coarse, recipe.denoiser, recipe.distill, recipe.decoder].filter(
+    (s) => s !== undefined,
+  ))
     if (!Number.isInteger(cores) || cores < 1 || batch % engines !== 0)
       throw new RangeError(`train: ${cores} cores cannot share a batch of ${batch} pictures; use 1, 2, 4, 8 or 16`);
   const model = options.from === undefined ? undefined : await openModel(options.from);
@@ -129,15 +133,21 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   const sheet =
     (side: number) =>
     (state: TrainingState): Promise<Uint8Array> =>
-      samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, state.average));
+      samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, fromTensors(state.average)));
   const made = join(folder, "model");
+  const lesson = recipe.distill;
   /** Write the model that there is by now, whose pictures are this wide; its decoder may still be the untrained one. */
-  const keep = (side: number, denoiser: TrainingState, decoder?: TrainingState): Promise<void> =>
+  const keep = (
+    side: number,
+    denoiser: TrainingState,
+    { decoder, student }: { decoder?: TrainingState; student?: TrainingState } = {},
+  ): Promise<void> =>
     exportModel(made, {
       recipe: { ...recipe, side },
       latents,
       vae: decoder ? { ...latents.path, ...decoder.average } : undecorated,
       denoiser: denoiser.average,
+      ...(lesson && student && { student: { factors: student.average, steps: lesson.studentSteps } }),
       origin: {
         recipe: name,
         recipe_hash: recipeHash(recipe),
@@ -162,9 +172,30 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     await keep(recipe.side, denoiser.state);
     return undefined;
   }
+  const student = lesson && (await distilled(shop, lesson, denoiser.state, latents, undecorated));
+  if (lesson && !student?.done) {
+    await keep(recipe.side, denoiser.state);
+    return undefined;
+  }
   const decoder = await trainDecoder(shop, set, latents);
-  await keep(recipe.side, denoiser.state, decoder.state);
+  await keep(recipe.side, denoiser.state, { decoder: decoder.state, ...(student && { student: student.state }) });
   return decoder.done ? made : undefined;
+}
+
+/** A student of the denoiser, whose sheets show what it draws in few steps. */
+function distilled(
+  shop: Workshop,
+  lesson: DistillRecipe,
+  { average: weights, step }: TrainingState,
+  latents: Latents,
+  vae: Tensors,
+): ReturnType<typeof trainStudent> {
+  const sheet = async ({ average }: TrainingState): Promise<Uint8Array> => {
+    const denoiser = withLora(fromTensors(weights), fromTensors(average));
+    const model = underTraining(shop.recipe, latents, vae, denoiser);
+    return samples(shop.runtime, model, { steps: lesson.studentSteps, guidance: 1 });
+  };
+  return trainStudent({ ...shop, sheet }, lesson, { weights, step }, latents.set);
 }
 
 /**
@@ -231,9 +262,8 @@ export function untrainedVae({ configs, side }: Recipe, latents: Latents): Tenso
 }
 
 /** The model that a run has so far. */
-export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, denoiser: Tensors): Model {
+export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, weights: Weights): Model {
   const { configs, side } = recipe;
-  const weights = fromTensors(denoiser);
   return {
     name: "under training",
     hash: "",
@@ -262,11 +292,15 @@ export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, de
 }
 
 /** A sheet (PNG) of what a model makes of the sheet prompts, each from the same seed every time. */
-export async function samples(runtime: Runtime, model: Model): Promise<Uint8Array> {
+export async function samples(
+  runtime: Runtime,
+  model: Model,
+  how: Pick<Request, "steps" | "guidance"> = {},
+): Promise<Uint8Array> {
   await using running = engine(model, runtime);
   const made = [];
   for (const [seed, prompt] of SHEET_PROMPTS.entries()) {
-    const { pixels } = await finish(textToImage(running, { prompt, seed }));
+    const { pixels } = await finish(textToImage(running, { ...how, prompt, seed }));
     made.push(...toPixels(pixels));
   }
   return encodePng(contactSheet(made, { columns: 6, gap: 2 }));

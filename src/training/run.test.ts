@@ -104,3 +104,11 @@ it("tells the state of a run in one line", () => {
   expect(progressLine({ ...progress, left: 7200 })).toMatch(/2\.0 h left$/);
   expect(progressLine({ ...progress, left: 42 })).toMatch(/42 s left$/);
 });
+
+it("refuses the state of a network of another shape", async () => {
+  const path = join(folder, "toy.state.safetensors");
+  const state = begin(graph);
+  await saveState(path, state);
+  const wider = { ...state, params: { w: tensor([1, 2, 3, 4, 5], [5]) } };
+  await expect(loadState(path, wider)).rejects.toThrow(/holds params\/w \[4\], and this recipe wants \[5\]; train in/);
+});

@@ -19,6 +19,18 @@ export interface NoiseLevels {
   readonly std: number;
 }
 
+/** How a student learns to walk in few steps what the guided model walks in many. */
+export interface DistillRecipe extends StageRecipe {
+  /** Walks that it learns from. */
+  readonly paths: number;
+  /** Steps of the guided model, a multiple of the student's. */
+  readonly teacherSteps: number;
+  readonly studentSteps: number;
+  readonly guidance: number;
+  /** Of what is added to each weight. */
+  readonly rank: number;
+}
+
 export interface Recipe {
   /** Side of the pictures in pixels. */
   readonly side: number;
@@ -50,6 +62,8 @@ export interface Recipe {
     readonly emphasis: number;
     readonly noise: NoiseLevels;
   };
+  /** A lesson after which the model draws in few steps and unguided; there is none unless told. */
+  readonly distill?: DistillRecipe;
   /** The config.json of each network. */
   readonly configs: { readonly unet: Config; readonly vae: Config; readonly text_encoder: Config };
 }
@@ -88,6 +102,18 @@ const standard: Recipe = {
     averageDecay: 0.998,
     edges: 0.5,
     noise: 0.2,
+  },
+  distill: {
+    paths: 16_000,
+    teacherSteps: 16,
+    studentSteps: 4,
+    guidance: 3,
+    rank: 32,
+    steps: 2000,
+    batch: 64,
+    rate: 1e-3,
+    warmup: 100,
+    averageDecay: 0.998,
   },
   configs: { unet, vae, text_encoder },
 };

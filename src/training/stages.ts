@@ -97,7 +97,8 @@ export async function pictures(shop: Workshop): Promise<Pictures> {
   };
 }
 
-const specsOf = ({ recipe: { configs } }: Workshop): DenoiserSpecs & { readonly vae: VaeSpec } => ({
+/** What a recipe's networks are. */
+export const specsOf = ({ recipe: { configs } }: Workshop): DenoiserSpecs & { readonly vae: VaeSpec } => ({
   unet: unetSpec(configs.unet),
   text: clipTextSpec(configs.text_encoder),
   vae: vaeSpec(configs.vae),
@@ -112,7 +113,7 @@ const optimiser = (stage: StageRecipe) => ({
 });
 
 /** Carry one stage through; false when the signal stopped it. */
-function runStage<In extends string>(
+export function runStage<In extends string>(
   shop: Workshop,
   name: string,
   stage: StageRecipe,
@@ -263,9 +264,10 @@ const scaleOf = (
   { latents: { whitening } }: Recipe,
 ): Pick<Beginning, "mean" | "std"> => ({ mean, std: whitened(std, whitening) });
 
-/** Weights of channels in a loss, of mean 1: std^(2·emphasis). */
-function emphasised(std: readonly number[], emphasis: number): number[] {
-  const raw = std.map((s) => s ** (2 * emphasis));
+/** Weights of latent channels in a loss, of mean 1: std^(2·emphasis). */
+export function channelWeights({ recipe }: Workshop, { data, shape: [, channels, side] }: Tensor): number[] {
+  const { std } = channelStatistics(data, channels, side * side);
+  const raw = std.map((s) => s ** (2 * recipe.denoiser.emphasis));
   const mean = raw.reduce((a, b) => a + b) / raw.length;
   return raw.map((w) => w / mean);
 }
@@ -316,9 +318,8 @@ export async function trainDenoiser(
   const specs = specsOf(shop);
   const { coarse, denoiser } = shop.recipe;
   const stage = { coarse: coarse ?? denoiser, denoiser }[name];
-  const [count, channels, side] = latents.shape;
-  const { std } = channelStatistics(latents.data, channels, side * side);
-  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, emphasised(std, denoiser.emphasis));
+  const [count, , side] = latents.shape;
+  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, channelWeights(shop, latents));
   const state = begin(loss, { seed: shop.seed, from });
   await using prepared = batches(
     {

@@ -2,7 +2,8 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { widen } from "../tensor/dtype.ts";
-import type { AnyTensor } from "../tensor/tensor.ts";
+import { type AnyTensor, sameShape, showShape } from "../tensor/tensor.ts";
+import { ModelError } from "../weights/model-error.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
 import type { Tensors } from "./adamw.ts";
 import type { TrainingState } from "./train.ts";
@@ -32,7 +33,15 @@ export async function loadState(path: string, into: TrainingState): Promise<bool
   if (!(await stat(path).catch(() => undefined))) return false;
   const file = await openSafetensors(path);
   for (const [part, all] of Object.entries(parts(into)))
-    for (const [name, t] of Object.entries(all)) t.data.set(widen(await file.read(`${part}/${name}`)).data);
+    for (const [name, t] of Object.entries(all)) {
+      const kept = widen(await file.read(`${part}/${name}`));
+      if (!sameShape(kept.shape, t.shape))
+        throw new ModelError(
+          "mismatch",
+          `train: ${path} holds ${part}/${name} ${showShape(kept.shape)}, and this recipe wants ${showShape(t.shape)}; train in another folder, or delete that file to begin the lesson anew`,
+        );
+      t.data.set(kept.data);
+    }
   into.step = Number(file.metadata.step);
   return true;
 }

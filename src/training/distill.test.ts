@@ -1,0 +1,206 @@
+// Distillation: walks are the pipeline's, a batch says what leads from stop to stop, and the student comes near its teacher.
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { predictions } from "../diffusion/denoise.ts";
+import { guided } from "../diffusion/guidance.ts";
+import { flowTable } from "../diffusion/noise-table.ts";
+import { euler, finish, type Step } from "../diffusion/samplers.ts";
+import { clipTextSpec, unetSpec } from "../models/config.ts";
+import { configs, specs as known } from "../models/specs.ts";
+import { unetTime } from "../models/time.ts";
+import { engine } from "../pipelines/engine.ts";
+import type { Model } from "../pipelines/model.ts";
+import { walk } from "../pipelines/text-to-image.ts";
+import { ortNode } from "../runtime/ort-node.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { widen } from "../tensor/dtype.ts";
+import { ints, scale, tensor } from "../tensor/tensor.ts";
+import { wordTokenizer } from "../text/words.ts";
+import { withLora } from "../weights/lora.ts";
+import { fromTensors, under, type Weights } from "../weights/weights.ts";
+import { cosine } from "./adamw.ts";
+import { denoiserLoss, readTexts } from "./denoiser.ts";
+import { distillBatch, distillLoss } from "./distill.ts";
+import { drawPaths, guidedVelocity, type Paths, stops, type Teacher } from "./paths.ts";
+import { random } from "./random.ts";
+import { begin, initialise, train } from "./train.ts";
+
+const { unet, text_encoder } = configs.small;
+const narrow = { cross_attention_dim: 16, projection_class_embeddings_input_dim: 16, attention_head_dim: 2 };
+const flat = { block_out_channels: [32], down_block_types: ["DownBlock2D"], up_block_types: ["UpBlock2D"] };
+const specs = {
+  unet: unetSpec({ ...unet, ...narrow, ...flat, in_channels: 4, out_channels: 4, sample_size: 2 }),
+  text: clipTextSpec({
+    ...text_encoder,
+    ...{ hidden_size: 16, num_attention_heads: 2, num_hidden_layers: 1, intermediate_size: 32 },
+    ...{ vocab_size: 16, max_position_embeddings: 6 },
+  }),
+};
+const tokenizer = wordTokenizer({ words: ["red", "blue", "cat", "sea"], length: 6 });
+const CAPTIONS = ["red cat", "blue cat", "red sea", "sea"];
+const side = 2;
+const width = 4 * side * side;
+
+/** Weights of a network whose branches all say something: fresh ones end in zeros. */
+const weights = initialise(denoiserLoss(specs, 1, side), 1);
+for (const [name, t] of Object.entries(weights)) {
+  if (/(conv2|net\.2|conv_out)\.weight$/.test(name)) {
+    const { normal } = random(9, name);
+    for (let i = 0; i < t.data.length; i++) t.data[i] = (2 * normal()) / Math.sqrt(t.data.length / t.shape[0]);
+  }
+  if (name.includes("_embedding.weight")) for (let i = 0; i < t.data.length; i++) t.data[i] *= 50;
+}
+
+const teacher: Teacher = {
+  ...{ specs, weights, tokenizer, side, id: "this", seed: 1 },
+  ...{ guidance: 3, teacherSteps: 16, studentSteps: 4 },
+  caption: ({ below }) => CAPTIONS[below(4)],
+};
+
+let runtime: Runtime;
+let folder: string;
+let paths: Paths;
+beforeAll(async () => {
+  runtime = await ortNode({ threads: 1 });
+  folder = await mkdtemp(join(tmpdir(), "dreamgrain-distill-"));
+  [paths] = (await drawPaths(runtime, teacher, { folder, count: 32, batch: 20 }))!;
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await runtime[Symbol.asyncDispose]();
+});
+
+/** Where path n was at a stop. */
+const state = (of: Paths, n: number, stop: number): Float32Array =>
+  widen({ ...of.states, data: of.states.data.subarray((5 * n + stop) * width, (5 * n + stop + 1) * width) }).data;
+
+/** How far one set of numbers is from another, in root mean square. */
+const apart = (a: Float32Array, b: Float32Array): number =>
+  Math.sqrt(a.reduce((sum, v, i) => sum + (v - b[i]) ** 2, 0) / a.length);
+
+describe("drawPaths", () => {
+  it("walks as the pipeline does, stop by stop", async () => {
+    const model = {
+      ...{ name: "tiny", hash: "", task: "text-to-image", zeroNegative: false, table: flowTable(), final: "zero" },
+      ...{ prediction: predictions.flow, specs: { unet: specs.unet, vae: known.small.vae } },
+      weights: { unet: under(fromTensors(weights), "unet."), vae: fromTensors({}) },
+      texts: [
+        {
+          ...{ spec: specs.text, tokenizer, tokens: "last_hidden_state", pooled: "pooled" },
+          weights: under(fromTensors(weights), "text_encoder."),
+        },
+      ],
+      defaults: { width: 16, height: 16, steps: 16, guidance: 3, sampler: "euler", schedule: "trailing", shift: 1 },
+    } as const satisfies Model;
+    await using running = engine(model, runtime);
+    const sigmas = walk(model, { ...model.defaults, seed: 0, rescale: 0, clipSkip: 1, rng: "cpu" });
+    for (const n of [0, 25]) {
+      const dice = random(1, `path ${n}`);
+      const noise = tensor(dice.fillNormal(new Float32Array(width)), [1, 4, side, side]);
+      const [asked, nothing] = [await running.context(teacher.caption(dice)), await running.context("")];
+      const denoise = guided(running.denoise(asked, sigmas), running.denoise(nothing, sigmas), { scale: 3 });
+      const seen: Step[] = [];
+      const x = await finish(euler(denoise, scale(noise, sigmas.start), sigmas), (step) => void seen.push(step));
+      for (const stop of [0, 1, 2, 3]) {
+        const step = seen[4 * stop];
+        expect(apart(state(paths, n, stop), scale(step.x, 1 / (1 + step.sigma)).data)).toBeLessThan(2e-3);
+      }
+      expect(apart(state(paths, n, 4), x.data)).toBeLessThan(2e-3);
+    }
+  });
+  it("keeps whole files, and walks anew for other weights", async () => {
+    const told: number[][] = [];
+    const options = { folder, count: 32, batch: 20, onWalked: (...counts: number[]) => void told.push(counts) };
+    expect((await drawPaths(runtime, teacher, options))![0].states).toEqual(paths.states);
+    expect(told).toEqual([]);
+    const other = join(folder, "other");
+    await drawPaths(runtime, { ...teacher, teacherSteps: 4 }, { ...options, folder: other });
+    await drawPaths(runtime, { ...teacher, teacherSteps: 4, id: "that" }, { ...options, folder: other });
+    expect(told).toEqual([
+      [32, 32],
+      [32, 32],
+    ]);
+  });
+  it("stops when it is told to, and leaves no part of a file", async () => {
+    const empty = join(folder, "empty");
+    const signal = AbortSignal.abort();
+    expect(await drawPaths(runtime, teacher, { folder: empty, count: 32, signal })).toBeUndefined();
+    expect(await readdir(empty)).toEqual([]);
+  });
+  it("refuses a teacher that does not stop where the student does", async () => {
+    await expect(drawPaths(runtime, { ...teacher, teacherSteps: 18 }, { folder, count: 32 })).rejects.toThrow(
+      /18 steps of the teacher are no multiple of the student's 4/,
+    );
+  });
+});
+
+describe("distillBatch", () => {
+  it("shows where a path was, and the velocity that leads straight to where it was next", () => {
+    const { levels, times } = stops(4);
+    expect(levels.map((s) => Math.round(1e4 * s))).toEqual([9995, 7495, 4995, 2495, 0]);
+    const batch = distillBatch(specs, [paths], { levels, times }, 40, random(3));
+    const rowsOf = (name: keyof typeof batch, b: number): number[] => {
+      const { data, shape } = batch[name];
+      return [...(data as Float32Array).subarray((b * data.length) / shape[0], ((b + 1) * data.length) / shape[0])];
+    };
+    const seen = new Set<number>();
+    for (let b = 0; b < 40; b++) {
+      const sample = rowsOf("sample", b);
+      const found = Array.from({ length: 32 * 4 }, (_, i) => [Math.floor(i / 4), i % 4] as const).filter(
+        ([n, stop]) => apart(state(paths, n, stop), Float32Array.from(sample)) === 0,
+      );
+      expect(found).toHaveLength(1);
+      const [[n, stop]] = found;
+      seen.add(stop);
+      const next = state(paths, n, stop + 1);
+      const target = rowsOf("target", b);
+      for (const [i, x] of sample.entries())
+        expect(x + (levels[stop + 1] - levels[stop]) * target[i]).toBeCloseTo(next[i], 5);
+      expect(rowsOf("time", b)).toEqual([...unetTime(specs.unet, [times[stop]]).data]);
+      expect(rowsOf("ids", b)).toEqual([...paths.ids.data.subarray(6 * n, 6 * n + 6)]);
+      expect(rowsOf("end", b)).toEqual([...paths.end.data.subarray(6 * n, 6 * n + 6)]);
+    }
+    expect(seen.size).toBe(4);
+  });
+});
+
+describe("a student", () => {
+  /** Where all paths were at a stop. */
+  const every = (stop: number): Float32Array =>
+    Float32Array.from(Array.from({ length: 32 }, (_, n) => [...state(paths, n, stop)]).flat());
+
+  /** Where all paths end in four steps, and how far that is from where the teacher's sixteen do. */
+  async function astray(weights: Weights, guidance: number): Promise<number> {
+    const nothing = readTexts(tokenizer, new Array<string>(32).fill(""), 6);
+    await using walker = await runtime.compile(guidedVelocity(specs, 32, side, guidance), weights);
+    const { levels, times } = stops(4);
+    const x = every(0);
+    for (const [stop, time] of times.entries()) {
+      const { velocity } = await walker.run({
+        sample: tensor(x, [32, 4, side, side]),
+        time: unetTime(specs.unet, new Array<number>(32).fill(time)),
+        ids: ints([...paths.ids.data, ...nothing.ids.data], [64, 6]),
+        end: tensor([...paths.end.data, ...nothing.end.data], [64, 1, 6]),
+      });
+      for (let i = 0; i < x.length; i++) x[i] += (levels[stop + 1] - levels[stop]) * velocity.data[i];
+    }
+    return apart(x, every(4));
+  }
+
+  it("begins as its teacher unguided, and in four steps comes nearer to the teacher's sixteen than the teacher in four", async () => {
+    const base = fromTensors(weights);
+    const loss = distillLoss(specs, weights, 16, 16, side);
+    const student = begin(loss, { seed: 1 });
+    expect(await astray(withLora(base, fromTensors(student.params)), 1)).toBe(await astray(base, 1));
+    const learning = train(runtime, loss, student, {
+      ...{ steps: 120, schedule: cosine(2e-3, 120, { warmup: 10 }), averageDecay: 0.95, seed: 1 },
+      batch: (_, dice) => distillBatch(specs, [paths], stops(4), 16, dice),
+    });
+    for await (const _ of learning);
+    const [hurried, taught] = [await astray(base, 3), await astray(withLora(base, fromTensors(student.average)), 1)];
+    expect(hurried).toBeGreaterThan(0.1);
+    expect(taught).toBeLessThan(0.5 * hurried);
+  });
+});

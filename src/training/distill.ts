@@ -1,0 +1,137 @@
+// distill: the lesson after which a model draws in few steps, without guidance: progressive distillation into factors of low rank.
+// Salimans & Ho 2022, of a guided teacher as Meng et al. 2023; the student keeps the teacher's weights and learns a LoRA.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Graph } from "../graph/trace.ts";
+import { unetTime } from "../models/time.ts";
+import { widen } from "../tensor/dtype.ts";
+import { type AnyTensor, ints, size, type Tensor, tensor } from "../tensor/tensor.ts";
+import { wordTokenizer } from "../text/words.ts";
+import type { Tensors } from "./adamw.ts";
+import { trainingScene } from "./dataset.ts";
+import { type DenoiserIn, type DenoiserSpecs, denoiserLoss } from "./denoiser.ts";
+import { adapted } from "./low-rank.ts";
+import { drawPaths, PATHS_A_FILE, type Paths, type Stops, stops } from "./paths.ts";
+import type { Random } from "./random.ts";
+import { stateFile } from "./run.ts";
+import { caption } from "./scenes/index.ts";
+import type { DistillRecipe } from "./sizes.ts";
+import { channelWeights, runStage, specsOf, type Workshop } from "./stages.ts";
+import { begin, type TrainingState } from "./train.ts";
+import { shippedVocabulary } from "./vocabulary.ts";
+
+/** How many of the walks follow no words: pictures can be drawn so too. */
+const WORDLESS = 0.05;
+
+/**
+ * The loss of a student: that of a denoiser whose weights stay as they are, but for factors of low rank on the U-Net's, which
+ * are its parameters (`unet.MODULE.lora_A.weight` and `lora_B`).
+ * @param base `unet.…` and `text_encoder.…`
+ * @param weights one per latent channel, of mean 1
+ */
+export const distillLoss = (
+  specs: DenoiserSpecs,
+  base: Tensors,
+  rank: number,
+  batch: number,
+  side: number,
+  weights?: readonly number[],
+): Graph<DenoiserIn | "target", "loss"> =>
+  denoiserLoss(specs, batch, side, weights, (root) => ({
+    unet: adapted(root.at("unet"), base, rank),
+    text: adapted(root.at("text_encoder"), base, 0),
+  }));
+
+/**
+ * A batch for `distillLoss`: where walks were at a stop of the student, and the velocity that leads straight to the next one.
+ * @param at the student's stops
+ */
+export function distillBatch(
+  { unet: spec }: DenoiserSpecs,
+  all: readonly Paths[],
+  at: Stops,
+  batch: number,
+  random: Random,
+): Record<DenoiserIn | "target", AnyTensor> {
+  const [, , ...shape] = all[0].states.shape;
+  const width = size(shape);
+  const count = all.reduce((sum, { states }) => sum + states.shape[0], 0);
+  const positions = all[0].ids.shape[1];
+  const sample = new Float32Array(batch * width);
+  const target = new Float32Array(batch * width);
+  const ids = new Int32Array(batch * positions);
+  const end = new Float32Array(batch * positions);
+  const times: number[] = [];
+  for (let b = 0; b < batch; b++) {
+    const n = random.below(count);
+    const { states, ...texts } = all[Math.floor(n / PATHS_A_FILE)];
+    const row = n % PATHS_A_FILE;
+    const stop = random.below(at.times.length);
+    const here = (row * at.levels.length + stop) * width;
+    const two = widen({ dtype: "f16", shape: [2 * width], data: states.data.subarray(here, here + 2 * width) }).data;
+    const down = at.levels[stop] - at.levels[stop + 1];
+    for (let i = 0; i < width; i++) {
+      sample[b * width + i] = two[i];
+      target[b * width + i] = (two[i] - two[width + i]) / down;
+    }
+    times.push(at.times[stop]);
+    ids.set(texts.ids.data.subarray(row * positions, (row + 1) * positions), b * positions);
+    end.set(texts.end.data.subarray(row * positions, (row + 1) * positions), b * positions);
+  }
+  return {
+    sample: tensor(sample, [batch, ...shape]),
+    target: tensor(target, [batch, ...shape]),
+    time: unetTime(spec, times),
+    ids: ints(ids, [batch, positions]),
+    end: tensor(end, [batch, 1, positions]),
+  };
+}
+
+/** A denoiser that has learnt: `unet.…` and `text_encoder.…`, after so many steps. */
+export interface Learnt {
+  readonly weights: Tensors;
+  readonly step: number;
+}
+
+/**
+ * Let a trained denoiser walk, then a student learn from its walks.
+ * @param latents of pictures, as the denoiser learnt from: their shape, and how much their channels count
+ * @returns the student's factors; undefined when the signal stopped the walks
+ */
+export async function trainStudent(
+  shop: Workshop,
+  recipe: DistillRecipe,
+  { weights, step }: Learnt,
+  latents: Tensor,
+): Promise<{ state: TrainingState; done: boolean } | undefined> {
+  const specs = specsOf(shop);
+  const [, , side] = latents.shape;
+  const { paths: count, rank, batch, studentSteps } = recipe;
+  const teacher = {
+    ...recipe,
+    ...{ specs, weights, side, seed: shop.seed, id: `step ${step}` },
+    tokenizer: wordTokenizer(shippedVocabulary()),
+    caption: (dice: Random) => (dice.next() < WORDLESS ? "" : caption(trainingScene(dice.below(1e6)), dice.next)),
+  };
+  const started = performance.now();
+  let anew = false;
+  const paths = await drawPaths(shop.runtime, teacher, {
+    folder: join(shop.folder, "paths"),
+    count,
+    onWalked: (done, fresh) => {
+      anew = true;
+      const each = (performance.now() - started) / fresh;
+      shop.onNote?.(`walked ${done} of ${count} paths for few steps · ${each.toFixed(1)} ms each`);
+    },
+    ...(shop.signal && { signal: shop.signal }),
+  });
+  if (!paths) return undefined;
+  if (anew) await rm(stateFile(shop.folder, "distill"), { force: true }); // of a student of other walks
+  const at = stops(studentSteps);
+  const loss = distillLoss(specs, weights, rank, batch / shop.trainer.parts, side, channelWeights(shop, latents));
+  const state = begin(loss, { seed: shop.seed });
+  const done = await runStage(shop, "distill", recipe, loss, state, (_, random) =>
+    distillBatch(specs, paths, at, batch, random),
+  );
+  return { state, done };
+}
