@@ -19,6 +19,15 @@ const contents = `
     VALUES ('picture1', 'account1', 'job00001', 0, 1, 'x', 1, 8, 8, '{}', 'x', 1, 5, '[]', 'a boat', '');
 `;
 
+function worked(act: () => unknown): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** D2. @param folder an empty one */
 export function upgrades(folder: string): Figures {
   for (let version = 1; version <= migrations.length; version++) {
@@ -35,6 +44,8 @@ export function upgrades(folder: string): Figures {
       const found = db.get("SELECT 1 FROM pictures_text WHERE pictures_text MATCH 'boat'");
       const now = db.get<{ v: number }>("SELECT user_version AS v FROM pragma_user_version")?.v;
       if (!found || now !== migrations.length) throw new Error(`D2: schema ${version} became ${now}`);
+      for (const forbidden of ["UPDATE transfers SET amount = 0", "DELETE FROM transfers"])
+        if (worked(() => db.run(forbidden))) throw new Error(`D2: schema ${version} lets one ${forbidden}`);
     } finally {
       db.close();
     }

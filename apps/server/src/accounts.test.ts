@@ -106,3 +106,33 @@ it("admins see all and give; others do not", async () => {
   expect(items.map(({ name }: Account) => name).sort()).toEqual(["ann", "ben", "cleo", "dora", "eve"]);
   expect((await ann.ask("POST", grants, { amount: 5, reason: "a gift" })).json.balance.available).toBe(200_005);
 });
+
+it("what an admin gives is a transfer with a reason, given once for each key", async () => {
+  const { c, account } = await enter("/v1/accounts", "fay");
+  const give = (body: object, key?: string, id = account.id) =>
+    ann.ask("POST", `/v1/admin/accounts/${id}/grants`, body, key === undefined ? {} : { "idempotency-key": key });
+  const gift = { amount: 1500, reason: "for the exhibition" };
+  const [first, second] = await Promise.all([give(gift, "one"), give(gift, "one")]);
+  expect([first.status, second.status]).toEqual([200, 200]);
+  expect(Account.parse(second.json).balance).toEqual({ available: 201_500, held: 0 });
+  const mismatched = await give({ ...gift, amount: 1501 }, "one");
+  expect([mismatched.status, mismatched.json.error.code]).toEqual([409, "idempotency_mismatch"]);
+  expect((await give(gift, "two")).json.balance.available).toBe(203_000);
+  expect((await give(gift)).json.balance.available).toBe(204_500);
+  for (const [body, status] of [
+    [{ amount: 0, reason: "nothing" }, 400],
+    [{ amount: -5, reason: "less" }, 400],
+    [{ amount: 1.5, reason: "a part" }, 400],
+    [{ amount: 5, reason: " " }, 400],
+  ] as const)
+    expect((await give(body)).status, JSON.stringify(body)).toBe(status);
+  expect((await give(gift, "three", "nobodyatall1")).status).toBe(404);
+  const ledger = Ledger.parse((await c.ask("GET", "/v1/account/ledger")).json).items;
+  expect(ledger.map(({ kind, amount, reason }) => [kind, amount, reason])).toEqual([
+    ...Array(3).fill(["grant", 1500, "for the exhibition"]),
+    ["grant", 200_000, "welcome"],
+  ]);
+  const found = async (name: string): Promise<string[]> =>
+    (await ann.ask("GET", `/v1/admin/accounts?name=${name}`)).json.items.map((one: Account) => one.name);
+  expect([await found("FA"), await found("%25"), (await found("")).length]).toEqual([["fay"], [], 6]);
+});

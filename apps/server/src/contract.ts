@@ -531,10 +531,15 @@ export type Ledger = z.infer<typeof Ledger>;
 export const LedgerQuery = z.object({ cursor: Cursor, limit: z.coerce.number().int().min(1).max(500).default(100) });
 export type LedgerQuery = z.input<typeof LedgerQuery>;
 
-/** GET /v1/admin/accounts, for admins. */
+/** GET /v1/admin/accounts, for admins: all, or those whose name holds `name`. */
+export const AccountsQuery = z.object({ name: z.string().max(64).optional(), cursor: Cursor });
+export type AccountsQuery = z.input<typeof AccountsQuery>;
 export const Accounts = pageOf(Account, "Accounts");
 export type Accounts = z.infer<typeof Accounts>;
-/** POST /v1/admin/accounts/{id}/grants. */
+/**
+ * POST /v1/admin/accounts/{id}/grants; the answer is the account. Header `Idempotency-Key`: the same key with the same grant
+ * gives nothing more, with another one 409 `idempotency_mismatch`.
+ */
 export const Grant = z
   .strictObject({ amount: z.int().min(1).max(1_000_000_000), reason: z.string().trim().min(1).max(200) })
   .meta({ id: "Grant" });

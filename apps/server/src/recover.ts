@@ -38,20 +38,14 @@ export function recoverJobs({ db, jobs, pictures, ledger, log }: Kept): void {
     });
 }
 
-/** Pictures whose file somebody removed are no pictures: the row goes, and what its job cost is given back. */
-export async function recoverPictures({ db, pictures, ledger, objects, log }: Kept): Promise<void> {
-  for (const { id, sha256, job } of pictures.files()) {
+/** Pictures whose file somebody removed are no pictures: the row goes, and what it cost is given back. */
+export async function recoverPictures({ db, jobs, pictures, ledger, objects, log }: Kept): Promise<void> {
+  for (const { id, sha256, job, price } of pictures.files()) {
     if (await objects.has(sha256, ".png")) continue;
     log.error({ picture: id }, "the file of a picture is missing");
     db.transaction(() => {
-      if (job !== null) {
-        const row = db.get<{ account: string; charged: number | null }>(
-          "SELECT account, charged FROM jobs WHERE id = ?",
-          job,
-        );
-        const before = db.get("SELECT 1 FROM transfers WHERE job = ? AND kind = 'refund'", job);
-        if (row?.charged && !before) ledger.refund(row.account, job, row.charged);
-      }
+      const row = job === null ? undefined : jobs.get(job);
+      if (row) ledger.refund(row.account, row.id, id, price);
       pictures.purge({ ids: [id] });
     });
   }

@@ -7,7 +7,7 @@ import { before } from "../jobs.ts";
 import type { Parts } from "../parts.ts";
 import { type AccountRow, type AccountStore, SESSION } from "../store/accounts.ts";
 import { addressOf, COOKIE, limiter } from "./security.ts";
-import { type App, accountOf, body, type Env, idParam, json, route } from "./web.ts";
+import { type App, accountOf, body, type Env, idempotent, idParam, json, route } from "./web.ts";
 
 const PAGE = 100;
 
@@ -181,11 +181,12 @@ export function accountRoutes(app: App, parts: Parts, accounts: AccountStore, si
       path: "/v1/admin/accounts",
       summary: "All accounts",
       tags: ["admin"],
-      request: { query: contract.LedgerQuery.pick({ cursor: true }) },
+      request: { query: contract.AccountsQuery },
       responses: { 200: json(contract.Accounts, "A page of them.") },
     }),
     (c) => {
-      const rows = accounts.list(c.req.valid("query").cursor ?? "", PAGE + 1);
+      const { cursor = "", name = "" } = c.req.valid("query");
+      const rows = accounts.list(cursor, PAGE + 1, name);
       const items = rows.slice(0, PAGE).map(describe);
       return c.json({ items, next: rows.length > PAGE ? (items.at(-1)?.id ?? null) : null }, 200);
     },
@@ -195,8 +196,9 @@ export function accountRoutes(app: App, parts: Parts, accounts: AccountStore, si
       method: "post",
       path: "/v1/admin/accounts/{id}/grants",
       summary: "Give credits",
+      description: "With an Idempotency-Key it is safe to ask again: what was given with it is not given twice.",
       tags: ["admin"],
-      request: { params: idParam, body: body(contract.Grant) },
+      request: { params: idParam, headers: idempotent, body: body(contract.Grant) },
       responses: { 200: json(contract.Account, "The account that has them now.") },
     }),
     (c) => {
@@ -204,7 +206,8 @@ export function accountRoutes(app: App, parts: Parts, accounts: AccountStore, si
       const account = accounts.get(c.req.valid("param").id);
       if (!account) throw notFound("account");
       const { amount, reason } = c.req.valid("json");
-      parts.db.transaction(() => ledger.grant(account.id, amount, reason));
+      const key = c.req.valid("header")["idempotency-key"];
+      parts.db.transaction(() => ledger.give(accountOf(c).id, account.id, amount, reason, key));
       parts.hub.publish(account.id, undefined, "balance", ledger.balance(account.id));
       return c.json(describe(account), 200);
     },

@@ -6,14 +6,8 @@ import { Failed } from "../failures.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Parts } from "../parts.ts";
 import { eventStream } from "./sse.ts";
-import { type App, accountOf, body, type Env, idParam, json, route } from "./web.ts";
+import { type App, accountOf, body, type Env, idempotent, idParam, json, route } from "./web.ts";
 
-const key = z.object({
-  "idempotency-key": z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/, "1 to 128 printable characters")
-    .optional(),
-});
 const resume = {
   query: z.object({ last: z.string().max(64).optional() }),
   headers: z.object({ "last-event-id": z.string().max(64).optional() }),
@@ -43,7 +37,7 @@ export function jobRoutes(app: App, parts: Parts, jobs: Jobs): void {
       summary: "Draw",
       description: "Accepted jobs survive the end of the server. With an Idempotency-Key it is safe to ask again.",
       tags: ["jobs"],
-      request: { headers: key, body: body(contract.NewJob) },
+      request: { headers: idempotent, body: body(contract.NewJob) },
       responses: { 202: json(contract.Job, "Accepted.") },
     }),
     async (c) => {

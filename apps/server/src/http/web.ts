@@ -78,6 +78,14 @@ export const idParam = z.object({
     .openapi({ param: { name: "id", in: "path" } }),
 });
 
+/** The header of requests that are safe to repeat: the same key is the same request. */
+export const idempotent = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, "1 to 128 printable characters")
+    .optional(),
+});
+
 /** An app whose failures are answered as the contract says, unless told otherwise. */
 export function newApp(log: Logger, say: (c: Context, failed: Failed) => Response = answer): App {
   const app = new OpenAPIHono<Env>({

@@ -26,7 +26,8 @@ export interface AccountStore {
   /** The account of a server without accounts. */
   local(): AccountRow;
   get(id: string): AccountRow | undefined;
-  list(after: string, limit: number): AccountRow[];
+  /** Those that somebody can sign in to, and whose name holds this. */
+  list(after: string, limit: number, name?: string): AccountRow[];
   /** A new account, with its grant; the first one is an admin's, and takes over what the local account drew. */
   signUp(name: string, password: string): Promise<AccountRow>;
   /** @throws Failed `unauthenticated`, after the same time whether the name is known or not */
@@ -86,12 +87,12 @@ export function accountStore(db: Database, ledger: Ledger): AccountStore {
       return get(LOCAL) as AccountRow;
     },
     get,
-    list: (after, limit) =>
+    list: (after, limit, name = "") =>
       db
         .all<AccountRow>(
-          `SELECT ${columns} FROM accounts WHERE password IS NOT NULL AND id > ? ORDER BY id LIMIT ?`,
-          after,
-          limit,
+          `SELECT ${columns} FROM accounts
+           WHERE password IS NOT NULL AND id > ? AND instr(lower(name), lower(?)) > 0 ORDER BY id LIMIT ?`,
+          ...[after, name, limit],
         )
         .map((row) => plain(row) as AccountRow),
     async signUp(name, password) {

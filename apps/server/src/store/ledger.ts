@@ -24,16 +24,33 @@ export interface Entry {
 export interface Ledger {
   balance(account: string): Balance;
   grant(account: string, amount: number, reason: string): void;
+  /**
+   * A grant that somebody gives.
+   * @param key of theirs: the same one again gives nothing more
+   * @throws Failed `idempotency_mismatch` when the key was used for another grant
+   */
+  give(giver: string, account: string, amount: number, reason: string, key: string | undefined): void;
   /** Set aside what a job costs. @throws Failed `insufficient_credits` */
   hold(account: string, job: string, amount: number): void;
   /** Of what a job holds keep this much, and give back the rest. Once for each job. */
   settle(account: string, job: string, charged: number): void;
-  /** Give back what was charged for a job. Once for each job. */
-  refund(account: string, job: string, amount: number): void;
+  /** Give back what a picture cost, but no more than is left of what was charged for its job. Once for each picture. */
+  refund(account: string, job: string, picture: string, amount: number): void;
   entries(account: string, before: number, limit: number): Entry[];
   /** Count everything again: what is wrong with the books, or nothing. */
   audit(): string | undefined;
 }
+
+/** What is known of a transfer besides what it moves. */
+interface Particulars {
+  /** Of a job: the picture. */
+  readonly part?: string;
+  readonly reason?: string | null;
+  readonly giver?: string | null;
+  readonly key?: string | null;
+}
+
+type Given = { readonly account: string; readonly amount: number; readonly reason: string | null };
 
 const available = (account: string): string => `user:${account}:available`;
 const held = (account: string): string => `user:${account}:held`;
@@ -51,16 +68,31 @@ export function openLedger(db: Database): Ledger {
     amount: number,
     account: string,
     job: string | null,
-    reason: string | null = null,
+    { part = "", reason = null, giver = null, key = null }: Particulars = {},
   ): void => {
     db.run(
-      "INSERT INTO transfers (created, kind, source, target, amount, account, job, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      ...[Date.now(), kind, source, target, amount, account, job, reason],
+      `INSERT INTO transfers (created, kind, source, target, amount, account, job, part, reason, giver, key)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[Date.now(), kind, source, target, amount, account, job, part, reason, giver, key],
     );
   };
+  const grant = (account: string, amount: number, particulars: Particulars): void =>
+    transfer("grant", GRANTS, available(account), amount, account, null, particulars);
+  const moved = (job: string, kind: Entry["kind"]): number =>
+    db.get<{ sum: number | null }>("SELECT sum(amount) AS sum FROM transfers WHERE job = ? AND kind = ?", job, kind)
+      ?.sum ?? 0;
   return {
     balance: (account) => ({ available: amountIn(available(account)), held: amountIn(held(account)) }),
-    grant: (account, amount, reason) => transfer("grant", GRANTS, available(account), amount, account, null, reason),
+    grant: (account, amount, reason) => grant(account, amount, { reason }),
+    give(giver, account, amount, reason, key) {
+      const before =
+        key === undefined
+          ? undefined
+          : db.get<Given>("SELECT account, amount, reason FROM transfers WHERE giver = ? AND key = ?", giver, key);
+      if (!before) grant(account, amount, { reason, giver, key: key ?? null });
+      else if (before.account !== account || before.amount !== amount || before.reason !== reason)
+        throw new Failed("idempotency_mismatch", "this Idempotency-Key was used for another grant; take a new one");
+    },
     hold(account, job, amount) {
       const has = amountIn(available(account));
       if (has < amount)
@@ -76,9 +108,9 @@ export function openLedger(db: Database): Ledger {
       transfer("capture", held(account), REVENUE, charged, account, job);
       transfer("release", held(account), available(account), hold.amount - charged, account, job);
     },
-    refund(account, job, amount) {
-      if (!db.get("SELECT 1 FROM transfers WHERE job = ? AND kind = 'capture'", job)) return;
-      transfer("refund", REVENUE, available(account), amount, account, job);
+    refund(account, job, picture, amount) {
+      const back = Math.min(amount, moved(job, "capture") - moved(job, "refund"));
+      if (back > 0) transfer("refund", REVENUE, available(account), back, account, job, { part: picture });
     },
     entries: (account, before, limit) =>
       db.all<Entry>(

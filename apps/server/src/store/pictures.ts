@@ -62,7 +62,7 @@ export interface PictureStore {
   /** Whether a file is needed. */
   needs(hash: string): boolean;
   /** Every file that pictures need, and whose. */
-  files(): { readonly id: string; readonly sha256: string; readonly job: string | null }[];
+  files(): Pick<PictureRow, "id" | "sha256" | "job" | "price">[];
 }
 
 type Raw = Record<string, string | number | null>;
@@ -189,6 +189,6 @@ export function pictureStore(db: Database): PictureStore {
         return unneeded(gone.map(({ sha256 }) => sha256));
       }),
     needs,
-    files: () => db.all("SELECT id, sha256, job FROM pictures"),
+    files: () => db.all("SELECT id, sha256, job, price FROM pictures"),
   };
 }

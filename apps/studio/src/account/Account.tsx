@@ -1,4 +1,4 @@
-// Account: the balance, what moved it, API keys, the password. Only where the server has accounts.
+// Account: the balance, what moved it, API keys, the password; for admins, the members. Only where the server has accounts.
 import type { Account as Whose } from "@dreamgrain/server/contract";
 import { useQueryClient } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
@@ -11,6 +11,7 @@ import { set } from "../shell/settings.ts";
 import { credits, moment } from "../shell/words.ts";
 import { Keys } from "./Keys.tsx";
 import { Ledger } from "./Ledger.tsx";
+import { Members } from "./Members.tsx";
 import "./account.css";
 
 /** /account. */
@@ -53,6 +54,7 @@ export default function Account() {
       <Ledger />
       <Keys />
       <Password />
+      {account.role === "admin" && <Members />}
     </section>
   );
 }
