@@ -73,3 +73,7 @@ export function query(values: Readonly<Record<string, string | number | boolean 
   );
   return entries.length === 0 ? "" : `?${new URLSearchParams(entries)}`;
 }
+
+/** An `Idempotency-Key`: 128 random bits. `crypto.randomUUID` is missing on pages that are not served over https. */
+export const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

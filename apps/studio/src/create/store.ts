@@ -2,7 +2,7 @@
 import type { DrawRequest, Job, Picture, Upload } from "@dreamgrain/server/contract";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
-import { post } from "../api/client.ts";
+import { newKey, post } from "../api/client.ts";
 import { learnJob } from "../api/use-live.ts";
 import { drawnSeed, edited, type Form, freshForm, type Recall, recalled, requestOf, seedAfter } from "./form.ts";
 
@@ -62,7 +62,7 @@ export async function submit(
   request: DrawRequest,
   more: { readonly front?: boolean; readonly group?: string; readonly label?: string } = {},
 ): Promise<Job> {
-  const headers = { "Idempotency-Key": key() };
+  const headers = { "Idempotency-Key": newKey() };
   const body = { request, ...more };
   const job = await post<Job>("/v1/jobs", body, { headers }).catch((error: { code?: string }) => {
     if (error.code !== "unreachable") throw error;
@@ -76,9 +76,4 @@ export async function submit(
 export async function beginWith(file: Blob): Promise<void> {
   const { id, url } = await post<Upload>("/v1/uploads", file, { headers: { "Content-Type": file.type } });
   edit({ image: { source: { upload: id }, url } });
-}
-
-/** 128 random bits; `crypto.randomUUID` is missing on pages that are not served over https. */
-function key(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
