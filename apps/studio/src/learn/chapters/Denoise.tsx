@@ -3,6 +3,7 @@ import { combine, type Pixels, type Step, scale, type Tensor } from "dreamgrain/
 import { useEffect, useState } from "react";
 import { Canvas, Shown } from "../parts/Canvas.tsx";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Prompt, type Subject } from "../parts/Prompt.tsx";
 import { Range } from "../parts/Range.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
@@ -20,7 +21,7 @@ export default function Denoise() {
       </p>
       <WithLab>{(lab) => <Walk lab={lab} />}</WithLab>
       <Curious files={["src/diffusion/samplers.ts", "src/diffusion/denoise.ts", "src/pipelines/text-to-image.ts"]}>
-        <math display="block">
+        <Equation>
           <msub>
             <mi>x</mi>
             <mrow>
@@ -75,7 +76,7 @@ export default function Denoise() {
               <mi>i</mi>
             </msub>
           </mfrac>
-        </math>
+        </Equation>
         <p>
           D is the clean picture that the network takes x for. The fraction is the noise that it finds in x, and the
           walk follows it from one noise level σ down to the next: Euler's method.

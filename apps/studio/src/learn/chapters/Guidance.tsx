@@ -3,6 +3,7 @@ import type { Pixels } from "dreamgrain/web";
 import { useEffect, useState } from "react";
 import { Shown } from "../parts/Canvas.tsx";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Prompt, type Subject } from "../parts/Prompt.tsx";
 import { Range } from "../parts/Range.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
@@ -20,7 +21,7 @@ export default function Guidance() {
       </p>
       <WithLab>{(lab) => <Guided lab={lab} />}</WithLab>
       <Curious files={["src/diffusion/guidance.ts", "src/pipelines/together.ts"]}>
-        <math display="block">
+        <Equation>
           <mi>D</mi>
           <mo>=</mo>
           <msub>
@@ -40,7 +41,7 @@ export default function Guidance() {
             <mo>∅</mo>
           </msub>
           <mo>)</mo>
-        </math>
+        </Equation>
         <p>
           Classifier-free guidance (Ho and Salimans, 2022): D with words and D without, computed in one run, and g, the
           guidance that you chose.

@@ -4,6 +4,7 @@ import { useEffect, useId, useMemo, useState } from "react";
 import { complain } from "../../shell/notes.ts";
 import { Between } from "../parts/Between.tsx";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Points } from "../parts/Points.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
 import {
@@ -38,7 +39,7 @@ export default function LatentSpace() {
           "src/diffusion/variation.ts",
         ]}
       >
-        <math display="block">
+        <Equation>
           <mtext>likeness</mtext>
           <mo>=</mo>
           <mfrac>
@@ -53,7 +54,7 @@ export default function LatentSpace() {
               <mtext>‖b‖</mtext>
             </mrow>
           </mfrac>
-        </math>
+        </Equation>
         <p>
           The cosine between two vectors; of texts and of latents less the mean of all. A text's vector is what the text
           encoder says at its end, a picture's are its latents; for meaning, both come from a small CLIP (Radford et

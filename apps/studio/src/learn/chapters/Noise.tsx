@@ -3,6 +3,7 @@ import { cpuGenerator, networkInput, type Picture, type Pixels } from "dreamgrai
 import { useEffect, useMemo, useState } from "react";
 import { Shown } from "../parts/Canvas.tsx";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Plot } from "../parts/Plot.tsx";
 import { Prompt, type Subject } from "../parts/Prompt.tsx";
 import { Range } from "../parts/Range.tsx";
@@ -22,7 +23,7 @@ export default function Noise() {
       </p>
       <WithLab>{(lab) => <Drowning lab={lab} />}</WithLab>
       <Curious files={["src/diffusion/forward.ts", "src/diffusion/noise-table.ts"]}>
-        <math display="block">
+        <Equation>
           <msub>
             <mi>x</mi>
             <mi>t</mi>
@@ -51,7 +52,7 @@ export default function Noise() {
           <mo>,</mo>
           <mi>I</mi>
           <mo>)</mo>
-        </math>
+        </Equation>
         <p>
           The picture x₀ fades by a, the noise ε grows by b, and σ is b/a. The curves show a and b at all the times that
           this model knows.

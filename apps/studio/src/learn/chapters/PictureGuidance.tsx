@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { complain } from "../../shell/notes.ts";
 import { Shown } from "../parts/Canvas.tsx";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Prompt, type Subject } from "../parts/Prompt.tsx";
 import { Range } from "../parts/Range.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
@@ -22,7 +23,7 @@ export default function PictureGuidance() {
       </p>
       <WithLab>{(lab) => <Repainted lab={lab} />}</WithLab>
       <Curious files={["src/pipelines/guide.ts", "src/diffusion/forward.ts"]}>
-        <math display="block">
+        <Equation>
           <msub>
             <mi>x</mi>
             <mtext>start</mtext>
@@ -38,7 +39,7 @@ export default function PictureGuidance() {
             <mtext>strength</mtext>
           </msub>
           <mi>ε</mi>
-        </math>
+        </Equation>
         <p>
           E is the encoder that turns a picture into latents; the strength says at which noise level σ the walk begins
           (Meng et al., 2022).

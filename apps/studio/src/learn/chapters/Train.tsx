@@ -3,6 +3,7 @@ import { type HostedRuntime, inWorker } from "dreamgrain/web";
 import { Pause, Play, RotateCcw } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Plot } from "../parts/Plot.tsx";
 import { Range } from "../parts/Range.tsx";
 import { Scatter } from "../parts/Scatter.tsx";
@@ -23,7 +24,7 @@ export default function Train() {
       <Curious
         files={["src/training/train.ts", "src/training/vjp.ts", "src/training/adamw.ts", "src/diffusion/forward.ts"]}
       >
-        <math display="block">
+        <Equation>
           <mi>L</mi>
           <mo>=</mo>
           <msup>
@@ -56,7 +57,7 @@ export default function Train() {
             </mrow>
             <mn>2</mn>
           </msup>
-        </math>
+        </Equation>
         <p>
           Flow matching (Liu et al., 2022): the network F is asked which way leads from a point x to the noise ε. The
           loss cannot reach 0, because many points could have made the same noisy one. Gradients are drawn as graphs of

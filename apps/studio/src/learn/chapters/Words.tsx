@@ -2,6 +2,7 @@
 import { useEffect, useId, useState } from "react";
 import { complain } from "../../shell/notes.ts";
 import { Curious } from "../parts/Curious.tsx";
+import { Equation } from "../parts/Equation.tsx";
 import { Likeness } from "../parts/Likeness.tsx";
 import { Listening } from "../parts/Listening.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
@@ -22,7 +23,7 @@ export default function Words() {
       <Curious
         files={["src/text/words.ts", "src/text/clip-bpe.ts", "src/models/clip-text.ts", "src/models/attention-maps.ts"]}
       >
-        <math display="block">
+        <Equation>
           <mtext>attention</mtext>
           <mo>=</mo>
           <mtext>softmax</mtext>
@@ -41,7 +42,7 @@ export default function Words() {
           </mfrac>
           <mo>)</mo>
           <mi>V</mi>
-        </math>
+        </Equation>
         <p>
           Q is what the places of the picture ask for, K what the words offer, V what they say. The maps show the
           softmax, averaged over the layers and steps of a drawing (Vaswani et al., 2017).
