@@ -56,7 +56,10 @@ async function draw({ id, settings }) {
   const [, busyAt, busy] = /busy@(\d+):(\d+)/.exec(prompt) ?? [];
   const step = Number(pace ?? usual);
   if (prompt.includes("refuse")) return say({ kind: "failed", id, code: "invalid", message: "as told" });
-  while (prompt.includes("wait") && !cancelled.has(id)) await sleep(5);
+  while (prompt.includes("wait") && !cancelled.has(id)) {
+    say({ kind: "beat" });
+    await sleep(20);
+  }
   for (let i = 1; i <= steps; i++) {
     await sleep(step);
     if (cancelled.delete(id)) return say({ kind: "cancelled", id });

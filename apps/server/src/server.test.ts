@@ -70,6 +70,10 @@ describe("a job", () => {
     const steps = [...first, ...rest].filter(({ event }) => event === "preview").map(({ data }) => data.step);
     expect(steps).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(await hear(path, () => false, rest.at(-1)!.id)).toEqual([]);
+    // Who was away from the beginning hears that it began, and goes on to hear that it ended.
+    const whole = await hear(path, () => false, first[0]!.id);
+    const states = whole.filter(({ event }) => event === "job").map(({ data }) => data.state);
+    expect(states).toEqual(["running", "done"]);
     expect((await hear(path, () => false)).map(({ event }) => event)).toEqual(["snapshot"]);
     expect((await hear(path, () => false, "unknown-1"))[0]?.event).toBe("snapshot");
   });

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import * as contract from "../contract.ts";
+import type { Message } from "../events.ts";
 import { Failed } from "../failures.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Parts } from "../parts.ts";
@@ -144,7 +145,12 @@ export function jobRoutes(app: App, parts: Parts, jobs: Jobs): void {
         if (missed?.length === 0) return c.body(null, 204);
       }
       const snapshot = () => parts.hub.message("snapshot", { jobs: [jobs.get(account, id)] });
-      const ends = ({ name }: { name: string }) => (name === "job" || name === "snapshot") && over();
+      // As the message says, not as things are by now: what is told late must be told to its end.
+      const ends = ({ name, data }: Message): boolean => {
+        if (name !== "job" && name !== "snapshot") return false;
+        const said = JSON.parse(data) as contract.EventData["job" | "snapshot"];
+        return ("jobs" in said ? said.jobs : [said]).every(({ finished }) => finished !== null);
+      };
       return stream(c, eventStream(parts.hub, { account, job: id }, last, snapshot, ends));
     },
   );
