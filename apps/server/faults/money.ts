@@ -10,6 +10,7 @@ import { openHub } from "../src/events.ts";
 import { Failed } from "../src/failures.ts";
 import { sha256 } from "../src/ids.ts";
 import { type Jobs, openJobs } from "../src/jobs.ts";
+import { closed } from "../src/meaning.ts";
 import { type Models, openModels } from "../src/models.ts";
 import type { Parts } from "../src/parts.ts";
 import { openQueue } from "../src/queue.ts";
@@ -46,6 +47,7 @@ function bench(models: Models): Bench {
   let pending: Pending | undefined;
   const engine: Engine = {
     ...{ state: "ready", pid: undefined, memory: 0, deaths: 0, ready: async () => {}, stop: async () => {} },
+    understand: () => Promise.reject(new EngineCrashed("there is none", false)),
     draw: (id, drawing, onStep, signal) =>
       new Promise((resolve, reject) => {
         let taken = 0;
@@ -76,6 +78,7 @@ function bench(models: Models): Bench {
   const parts: Parts = {
     ...{ db, ledger, jobs: store, pictures: pictureStore(db), objects, hub: openHub(), models, engine },
     ...{ estimates: openEstimates(db), decoder: {} as Decoder, log: pino({ level: "silent" }), accounts: true },
+    meaning: closed("this only counts money"),
     limits: { jobs: 6, queueSeconds: 1e9, requests: 1e9 },
     passing: () => {},
   };

@@ -1,7 +1,7 @@
 // An engine's process that draws nothing: speaks the protocol of engine/protocol.ts, takes its time, and fails when told.
 //
-// A prompt may hold `step=MS` (how long a step takes), `crash@STEP`, `hang@STEP`, `busy@STEP:MS`, `refuse`, and `wait`, which
-// draws nothing until it is cancelled.
+// A prompt may hold `step=MS` (how long a step takes), `crash@STEP`, `hang@STEP`, `busy@STEP:MS`, `refuse`, `wait`, which
+// draws nothing until it is cancelled, and `poison`, which makes a picture that nobody can look at.
 import { deflateSync } from "node:zlib";
 
 const usual = Number(process.env.STUB_STEP ?? 2);
@@ -76,11 +76,33 @@ async function draw({ id, settings }) {
   });
 }
 
+/** A meaning: which words there are. A picture's are those of its prompt. */
+function meaning({ text, png }) {
+  const [, said = ""] =
+    text === undefined ? (/parameters\0(.*)\n/.exec(Buffer.from(png).toString("latin1")) ?? []) : ["", text];
+  const vector = new Float32Array(32);
+  vector[0] = 0.1; // so that no text is without direction
+  for (const word of decodeURI(said)
+    .toLowerCase()
+    .match(/[a-z]{3,}/g) ?? [])
+    vector[1 + ([...word].reduce((sum, letter) => (31 * sum + letter.charCodeAt(0)) >>> 0, 7) % 31)] += 1;
+  if (png && said.includes("poison")) process.kill(process.pid, "SIGKILL");
+  const length = Math.hypot(...vector);
+  return vector.map((x) => x / length);
+}
+function understand({ id, what }) {
+  say({ kind: "looking", id });
+  say({ kind: "understood", id, vector: meaning(what) });
+}
+
 let work = Promise.resolve();
 process.on("message", (message) => {
   if (message.kind === "cancel") cancelled.add(message.id);
   else if (message.kind === "open") say({ kind: "ready", took: { step: usual / 1000, rest: 0.001 } });
-  else work = work.then(() => draw(message)).then(() => cancelled.delete(message.id));
+  else if (message.kind === "understand") {
+    if (message.soon) understand(message);
+    else work = work.then(() => understand(message));
+  } else work = work.then(() => draw(message)).then(() => cancelled.delete(message.id));
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));

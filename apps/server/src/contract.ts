@@ -283,8 +283,8 @@ export type Picture = z.infer<typeof Picture>;
 export const PicturesQuery = z.object({
   /** Words that prompts hold, each at the beginning of a word. */
   text: z.string().max(400).optional(),
-  /** What pictures show, in words; best first. 501 where `Server.meaning` is not available. Not with `text`. */
-  meaning: z.string().max(400).optional(),
+  /** What pictures show, in words: the 500 that fit best, best first. 501 where `Server.meaning` is not available. Not with `text`. */
+  meaning: z.string().trim().min(1).max(400).optional(),
   starred: z.enum(["true", "false"]).optional(),
   deleted: z.enum(["true", "false"]).default("false"),
   group: z.string().max(64).optional(),
@@ -293,7 +293,15 @@ export const PicturesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 export type PicturesQuery = z.input<typeof PicturesQuery>;
-export const Pictures = pageOf(Picture, "Pictures");
+export const Pictures = z
+  .object({
+    items: z.array(Picture),
+    next: z.string().nullable(),
+    /** Searched for by meaning: how many pictures have not been looked at yet, and what is to be said about the words. */
+    unseen: z.int().optional(),
+    notices: z.array(z.string()).optional(),
+  })
+  .meta({ id: "Pictures" });
 export type Pictures = z.infer<typeof Pictures>;
 
 /** GET /v1/pictures/count, with the filters of `PicturesQuery`: how many there are, for scroll bars. */

@@ -125,6 +125,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
           end(row, { state: "done", charged: row.price, seconds: (performance.now() - started) / 1000 });
       });
       passing("kept");
+      parts.meaning.came(sha256);
       const kept = pictures.get(made.id);
       if (kept) hub.publish(row.account, id, "picture", { job: id, picture: pictureAnswer(kept) });
     }
@@ -135,9 +136,9 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     end(row, { state: "cancelled", charged: Math.floor((row.price * steps) / (row.steps * row.count)) });
 
   /** What becomes of a job in whose middle the engine died: another try, but not for ever. */
-  const crashed = (row: JobRow, { message: how, late }: EngineCrashed): void => {
+  const crashed = (row: JobRow, { message: how, late, innocent }: EngineCrashed): void => {
     if (jobs.get(row.id)?.cancelling) cancelled(row, pictures.ofJob(row.id).length * row.steps);
-    else if (stopping) jobs.requeue(row.id, "stopped");
+    else if (stopping || innocent) jobs.requeue(row.id, "stopped");
     else if (row.attempt < ATTEMPTS) jobs.requeue(row.id, "crashed");
     else {
       const message = `${how}; it happened ${ATTEMPTS} times, so this is not tried again. Nothing was charged.`;

@@ -4,6 +4,7 @@ import type { Decoder } from "./decoder/decoder.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Estimates } from "./estimate.ts";
 import type { Hub } from "./events.ts";
+import type { Meaning } from "./meaning.ts";
 import type { Models } from "./models.ts";
 import type { Database } from "./store/database.ts";
 import type { JobStore } from "./store/jobs.ts";
@@ -32,6 +33,7 @@ export interface Parts {
   readonly estimates: Estimates;
   readonly engine: Engine;
   readonly decoder: Decoder;
+  readonly meaning: Meaning;
   readonly log: Logger;
   /** Whether one signs in, and pays. */
   readonly accounts: boolean;

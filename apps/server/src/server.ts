@@ -16,6 +16,7 @@ import { Failed } from "./failures.ts";
 import { buildApp } from "./http/app.ts";
 import { isLoopback } from "./http/security.ts";
 import { openJobs } from "./jobs.ts";
+import { openMeaning } from "./meaning.ts";
 import { openModels } from "./models.ts";
 import type { Limits, Parts } from "./parts.ts";
 import { planOf } from "./plan.ts";
@@ -25,6 +26,7 @@ import { accountStore } from "./store/accounts.ts";
 import { openDatabase } from "./store/database.ts";
 import { jobStore } from "./store/jobs.ts";
 import { openLedger } from "./store/ledger.ts";
+import { meaningStore } from "./store/meanings.ts";
 import { openObjects } from "./store/objects.ts";
 import { pictureStore } from "./store/pictures.ts";
 
@@ -113,8 +115,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     ...options.engine,
   });
   const limits = { ...(on ? paying : alone), ...options.limits };
+  const meaning = await openMeaning(models.distance, { engine, objects, store: meaningStore(db), log });
   const parts: Parts = {
-    ...{ ...kept, hub: openHub(), models, estimates, engine, decoder: openDecoder(), accounts: on, limits, passing },
+    ...{ ...kept, hub: openHub(), models, estimates, engine, decoder: openDecoder(), meaning },
+    ...{ accounts: on, limits, passing },
   };
   const queue = openQueue(jobs);
   let dispatcher: Dispatcher | undefined;
@@ -136,7 +140,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     ...{ signUp: options.signUp ?? true, studio: options.studio },
   });
   const http = await listen(app.fetch, port, host).catch(async (error: unknown) => {
-    await dispatcher?.stop(0);
+    await Promise.all([meaning.stop(), dispatcher?.stop(0)]);
     db.close();
     throw error;
   });
@@ -160,7 +164,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     service.refuse(() => new Failed("stopping", "this server is stopping; ask again soon", { retryAfter: 5 }));
     clearInterval(upkeep);
     clearInterval(nightly);
-    await dispatcher?.stop(patience);
+    await Promise.all([meaning.stop(), dispatcher?.stop(patience)]); // what is being looked at goes with the engine
     parts.decoder.stop();
     await closed(http);
     db.close();

@@ -1,9 +1,10 @@
 // The whole server with the model that ships, asked as OpenAI's own client asks: words in, a picture out, the same each time.
-import { decodePng, recipeIn } from "dreamgrain/node";
+import { decodePng, defaultModel, embedder, openClip, ortNode, recipeIn, similarity } from "dreamgrain/node";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { client, listen } from "../faults/client.ts";
 import { folder } from "../faults/harness.ts";
+import { Pictures } from "./contract.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
 let server: RunningServer;
@@ -42,6 +43,22 @@ it("draws, shows what comes, and says in the file how it was made", async () => 
     state: "done",
     price: 100,
   });
+});
+
+it("finds pictures by what they show, as near as the library says", async () => {
+  const c = client(server.url);
+  await c.ended((await c.draw({ prompt: "a galaxy", steps: 6, seed: "1" })).id);
+  let found: Pictures;
+  do found = Pictures.parse((await c.ask("GET", "/v1/pictures?meaning=a%20red%20boat")).json);
+  while (found.unseen !== 0);
+  expect(found.items.length).toBeGreaterThan(1);
+  await using runtime = await ortNode();
+  await using eye = embedder(await openClip(await defaultModel("distance")), runtime);
+  const words = await eye.embedText("a red boat");
+  for (const { url, score } of found.items) {
+    const png = new Uint8Array(await (await fetch(new URL(url, server.url))).arrayBuffer());
+    expect(score).toBeCloseTo(similarity(words, await eye.embedPicture(decodePng(png).picture)), 4);
+  }
 });
 
 it("answers OpenAI's client", async () => {

@@ -58,14 +58,18 @@ const drawMuch = async (): Promise<void> => {
   await page.keyboard.press("Tab");
 };
 /** A picture drawn by asking the server itself: for tests whose subject is something else. */
-async function drawn(words: string, more: object = {}): Promise<{ id: string; settings: { seed: string } }> {
-  const job = await fetch(`${studio.url}/v1/jobs`, {
+async function drawn(
+  words: string,
+  more: object = {},
+  where = studio,
+): Promise<{ id: string; settings: { seed: string } }> {
+  const job = await fetch(`${where.url}/v1/jobs`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ request: { prompt: words, steps: 2, ...more } }),
   }).then((answer) => answer.json() as Promise<{ id: string }>);
   for (;;) {
-    const now = await fetch(`${studio.url}/v1/jobs/${job.id}`).then((answer) => answer.json());
+    const now = await fetch(`${where.url}/v1/jobs/${job.id}`).then((answer) => answer.json());
     if (now.state === "done") return now.pictures[0];
     if (now.state === "failed" || now.state === "cancelled") throw new Error(JSON.stringify(now.error));
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -279,6 +283,42 @@ describe("Gallery", () => {
     await generate().waitFor();
     expect(await prompt().inputValue()).toBe("a lighthouse in a storm");
     expect(await page.getByRole("textbox", { name: "Seed" }).inputValue()).toBe("11");
+  });
+
+  it("finds by meaning what no prompt says, and what is like a picture", async () => {
+    const own = await startStudio();
+    try {
+      for (const prompt of ["a galaxy", "a red sailboat at dusk", "a castle in winter"])
+        await drawn(prompt, { seed: "3", steps: 12 }, own);
+      await page.goto(`${own.url}/gallery`);
+      const tiles = page.locator(".tile button");
+      await expect.poll(() => tiles.count()).toBe(3);
+      await page.getByRole("button", { name: "Meaning" }).click();
+      const field = page.getByRole("searchbox", { name: "Search what pictures show" });
+      await field.fill("a boat on the sea");
+      await page.getByText("3 pictures, the nearest first").waitFor();
+      expect(await tiles.first().getAttribute("aria-label")).toBe("a red sailboat at dusk");
+      const scores = (await page.locator(".tile-score").allTextContents()).map(Number);
+      expect(scores).toHaveLength(3);
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+      await field.fill("a blorptastic galaxy");
+      await page.getByText(/blorptastic/).waitFor();
+      await expect.poll(() => tiles.first().getAttribute("aria-label")).toBe("a galaxy");
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
+      await tiles.first().click();
+      await page.getByRole("button", { name: "Similar pictures" }).click();
+      await page.getByText("2 pictures, the nearest first").waitFor();
+      expect(await field.inputValue()).toBe("");
+      expect(await tiles.evaluateAll((all) => all.map((tile) => tile.getAttribute("aria-label")))).not.toContain(
+        "a galaxy",
+      );
+      await page.getByRole("button", { name: "Similar to one" }).click();
+      await expect.poll(() => tiles.count()).toBe(3);
+    } finally {
+      await page.close();
+      await own.stop();
+    }
   });
 
   it("opens pictures and walks through them, and compares two with a line between", async () => {

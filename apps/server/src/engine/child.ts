@@ -1,4 +1,5 @@
-// The engine's process: opens models, draws pictures, tells of each step. It does one thing at a time and may be killed.
+// The engine's process: opens models, draws pictures, tells of each step, says what texts and pictures mean. It does one thing
+// at a time and may be killed.
 import { Worker } from "node:worker_threads";
 import {
   availableMemory,
@@ -19,7 +20,8 @@ import {
   toPixels,
 } from "dreamgrain/node";
 import { libraryRequest } from "../plan.ts";
-import type { Drawing, FailureCode, FromEngine, ToEngine, Took } from "./protocol.ts";
+import { openEye } from "./eye.ts";
+import { Changed, type Drawing, type FailureCode, type FromEngine, type ToEngine, type Took } from "./protocol.ts";
 
 /** Weights beyond which nothing is drawn before somebody asks for it. */
 const QUICK = 3e8;
@@ -39,9 +41,13 @@ let runtime: Runtime | undefined;
 let open: { readonly path: string; readonly drawer: Engine; decodes: number } | undefined;
 const cancelled = new Set<string>();
 
-class Changed extends Error {
-  override readonly name = "Changed";
-}
+const running = async (): Promise<Runtime> => (runtime ??= await ortNode({ spinning: false })); // the gateway needs the cores too
+const eye = openEye(running);
+/** What is to be done between steps. */
+const soon: (() => Promise<void>)[] = [];
+const attend = async (): Promise<void> => {
+  for (let act = soon.shift(); act; act = soon.shift()) await act();
+};
 
 /** The model, opened if another one or none was. */
 async function opened({ path, hash }: Drawing["model"]): Promise<NonNullable<typeof open>> {
@@ -54,8 +60,11 @@ async function opened({ path, hash }: Drawing["model"]): Promise<NonNullable<typ
     throw new Changed(
       `the model ${model.name} is now another one (${model.hash}) than when this was asked for (${hash})`,
     );
-  runtime ??= await ortNode({ spinning: false }); // the gateway needs the cores too
-  open = { path, drawer: engine(model, runtime, { memory: availableMemory() }), decodes: Number.POSITIVE_INFINITY };
+  open = {
+    path,
+    drawer: engine(model, await running(), { memory: availableMemory() }),
+    decodes: Number.POSITIVE_INFINITY,
+  };
   return open;
 }
 
@@ -92,6 +101,7 @@ async function draw(id: string, { model, settings, image, mask }: Drawing): Prom
   let last = began;
   for (let taken = 0; ; ) {
     await turn();
+    await attend();
     if (cancelled.delete(id)) {
       await walk.return(undefined as never);
       return { kind: "cancelled", id };
@@ -161,7 +171,20 @@ process.on("message", (message: ToEngine) => {
   if (message.kind === "cancel") cancelled.add(message.id);
   else if (message.kind === "open")
     work = work.then(async () => say({ kind: "ready", took: await prepare(message.model) }));
-  else {
+  else if (message.kind === "understand") {
+    const { id } = message;
+    const look = async (): Promise<void> => {
+      say({ kind: "looking", id });
+      say(
+        await eye(message).then(
+          (vector): FromEngine => ({ kind: "understood", id, vector }),
+          (error: unknown) => failure(id, error),
+        ),
+      );
+    };
+    if (message.soon) soon.push(look);
+    work = work.then(message.soon ? attend : look);
+  } else {
     const { kind: _, id, ...drawing } = message;
     work = work.then(async () => {
       const outcome = await draw(id, drawing).catch((error: unknown) => failure(id, error));

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { constants, setPriority } from "node:os";
 import { Failed } from "../failures.ts";
-import { type Drawing, type FromEngine, MOST_BYTES, type ToEngine, type Took } from "./protocol.ts";
+import { type Drawing, type FromEngine, type Meant, MOST_BYTES, type ToEngine, type Took } from "./protocol.ts";
 
 export interface EngineOptions {
   /** The module that the process runs. */
@@ -32,13 +32,16 @@ export interface Drawn {
   readonly took: Took | undefined;
 }
 
-/** The process died in the middle of a drawing, by itself or because it took too long. */
+/** The process died in the middle of something, by itself or because it took too long. */
 export class EngineCrashed extends Error {
   override readonly name = "EngineCrashed";
   readonly late: boolean;
-  constructor(message: string, late: boolean) {
+  /** Whether it died of something else than what was asked for. */
+  readonly innocent: boolean;
+  constructor(message: string, late: boolean, innocent = false) {
     super(message);
     this.late = late;
+    this.innocent = innocent;
   }
 }
 
@@ -57,6 +60,11 @@ export interface Engine {
    * @throws Failed when it cannot be drawn, EngineCrashed when the process died
    */
   draw(id: string, drawing: Drawing, onStep: (step: Step) => void, signal: AbortSignal): Promise<Drawn | undefined>;
+  /**
+   * What a text or a picture means, as a vector of length 1.
+   * @throws Failed when it cannot be read, or too much is asked at once; EngineCrashed when the process died
+   */
+  understand(meant: Meant): Promise<Float32Array>;
   /** End the process; there will be no other. */
   stop(): Promise<void>;
 }
@@ -68,6 +76,14 @@ interface Current {
   readonly reject: (error: Error) => void;
 }
 
+interface Asked {
+  readonly resolve: (vector: Float32Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Questions of meaning that may wait for their answer. */
+const MOST_ASKED = 64;
+
 /** Keep an engine running. */
 export function startEngine(options: EngineOptions): Engine {
   const { deadline = { least: 60_000, opening: 600_000 }, grace = 5000 } = options;
@@ -75,6 +91,11 @@ export function startEngine(options: EngineOptions): Engine {
   let child: ChildProcess | undefined;
   let state: Engine["state"] = "starting";
   let current: Current | undefined;
+  /** Whose meaning is asked for, and which of them is being looked at. */
+  const asked = new Map<string, Asked>();
+  let looking: string | undefined;
+  let looked = false;
+  let questions = 0;
   let stopped = false;
   let killed: "late" | "cancelled" | undefined;
   let deaths = 0;
@@ -102,6 +123,12 @@ export function startEngine(options: EngineOptions): Engine {
     child?.send(message, () => {}); // a channel that is closed is followed by "close"
   };
 
+  /** Something is done: there is a deadline only while there is something else to do. */
+  const rest = (patience: number): void => {
+    clearTimeout(watch);
+    if (current || asked.size > 0) alive(patience);
+  };
+
   const heard = (message: FromEngine): void => {
     const step = performance.now() - beat;
     const patience = Math.max(deadline.least, 10 * usual());
@@ -116,7 +143,22 @@ export function startEngine(options: EngineOptions): Engine {
       alive(state === "ready" ? patience : deadline.opening);
       return;
     }
-    if (message.id !== current?.id) return;
+    const question = asked.get(message.id);
+    if (question) {
+      if (message.kind === "looking") {
+        looking = message.id;
+        alive(looked ? patience : deadline.opening); // it has to open its model first
+        looked = true;
+        return;
+      }
+      looking = undefined;
+      asked.delete(message.id);
+      rest(patience);
+      if (message.kind === "understood") question.resolve(message.vector);
+      else if (message.kind === "failed") question.reject(new Failed(message.code, message.message));
+      return;
+    }
+    if (message.kind === "looking" || message.kind === "understood" || message.id !== current?.id) return;
     if (message.kind === "step") {
       times.push(step);
       if (times.length > 51) times.shift();
@@ -125,10 +167,10 @@ export function startEngine(options: EngineOptions): Engine {
       current.onStep(message);
       return;
     }
-    clearTimeout(watch);
     wait = backOff.first;
     const { resolve, reject } = current;
     current = undefined;
+    rest(patience);
     if (message.kind === "cancelled") resolve(undefined);
     else if (message.kind === "failed") reject(new Failed(message.code, message.message));
     else if (message.png.byteLength <= MOST_BYTES) resolve({ png: message.png, took: message.took });
@@ -165,14 +207,19 @@ export function startEngine(options: EngineOptions): Engine {
     clearTimeout(watch);
     state = "restarting";
     const last = current;
+    const guilty = looking;
+    const questioned = [...asked];
     current = undefined;
+    looking = undefined;
+    looked = false;
+    asked.clear();
     const cancelled = killed === "cancelled";
+    const why = killed === "late" ? "it gave no sign of life for too long and was ended" : `its process died (${how})`;
+    const crash = (innocent: boolean): EngineCrashed =>
+      new EngineCrashed(`engine: ${why}`, killed === "late", innocent);
     if (last && cancelled) last.resolve(undefined);
-    else if (last) {
-      const why =
-        killed === "late" ? "it gave no sign of life for too long and was ended" : `its process died (${how})`;
-      last.reject(new EngineCrashed(`engine: ${why}`, killed === "late"));
-    }
+    else last?.reject(crash(guilty !== undefined));
+    for (const [id, { reject }] of questioned) reject(crash(cancelled || id !== guilty));
     if (stopped) return;
     if (!cancelled) {
       deaths++;
@@ -214,6 +261,20 @@ export function startEngine(options: EngineOptions): Engine {
       }).finally(() => {
         clearTimeout(hard);
         signal.removeEventListener("abort", cancel);
+      });
+    },
+    understand(meant) {
+      if (!child || state !== "ready")
+        return Promise.reject(new EngineCrashed("engine: there is none at the moment", false, true));
+      if (asked.size >= MOST_ASKED)
+        return Promise.reject(
+          new Failed("busy", "too much is searched for at once; try again in a moment", { retryAfter: 1 }),
+        );
+      return new Promise((resolve, reject) => {
+        const id = `meaning-${++questions}`;
+        if (!current && asked.size === 0) alive(deadline.opening);
+        asked.set(id, { resolve, reject });
+        send({ kind: "understand", id, ...meant });
       });
     },
     async stop() {

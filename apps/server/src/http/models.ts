@@ -11,7 +11,6 @@ import {
 } from "dreamgrain/node";
 import * as contract from "../contract.ts";
 import { MOST_PIXELS, MOST_UPLOADED } from "../decoder/protocol.ts";
-import { meaning } from "../meaning.ts";
 import { modelAnswer } from "../models.ts";
 import type { Parts } from "../parts.ts";
 import { type App, body, json, route } from "./web.ts";
@@ -33,7 +32,7 @@ function readingOf(who: string, tokenizer: Tokenizer, text: string): contract.Re
 
 /** Add the routes of what there is. @param signUp whether whoever asks may make an account */
 export function modelRoutes(app: App, parts: Parts, signUp: boolean): void {
-  const { models, engine } = parts;
+  const { models, engine, meaning } = parts;
   app.openapi(
     route("anybody", {
       method: "get",

@@ -32,6 +32,7 @@ export function operationRoutes(app: App, parts: Parts, queue: Queue, folder: st
   gauge("engine_ready", "1 when the engine can draw", () => (engine.state === "ready" ? 1 : 0));
   gauge("engine_deaths_total", "Processes of the engine that died by themselves", () => engine.deaths);
   gauge("engine_memory_bytes", "Memory that the engine held at its last step", () => engine.memory);
+  gauge("pictures_unseen", "Files of pictures whose meaning is not known yet", () => parts.meaning.waiting);
   gauge("event_listeners", "Streams of events that are open", () => hub.listeners);
   new Gauge({
     name: "dreamgrain_jobs",

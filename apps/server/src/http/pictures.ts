@@ -7,7 +7,6 @@ import { MOST_UPLOADED } from "../decoder/protocol.ts";
 import { Failed, notFound } from "../failures.ts";
 import { newId } from "../ids.ts";
 import { before } from "../jobs.ts";
-import { meaning } from "../meaning.ts";
 import type { Parts } from "../parts.ts";
 import { settingsIn } from "../read-settings.ts";
 import type { Filter, PictureRow } from "../store/pictures.ts";
@@ -26,6 +25,9 @@ const counted = contract.PicturesQuery.omit({ cursor: true, limit: true, meaning
 /** Pixels of the longer side of a thumbnail. */
 const THUMBNAIL = 256;
 
+/** Pictures that are found by meaning: what is further away than so many others hardly shows it. */
+const MOST_FOUND = 500;
+
 /** The bytes of a request that is a picture. */
 export async function pictureBytes(c: Context<Env>): Promise<Uint8Array> {
   const bytes = new Uint8Array(await c.req.arrayBuffer());
@@ -36,7 +38,7 @@ export async function pictureBytes(c: Context<Env>): Promise<Uint8Array> {
 
 /** Add the routes of pictures. */
 export function pictureRoutes(app: App, parts: Parts): void {
-  const { pictures, objects, decoder, models } = parts;
+  const { pictures, objects, decoder, models, meaning } = parts;
   const own = (c: Context<Env>, id: string): PictureRow => {
     const row = pictures.get(id);
     if (row?.account !== accountOf(c).id) throw notFound("picture");
@@ -60,6 +62,17 @@ export function pictureRoutes(app: App, parts: Parts): void {
     throw error.code === "ENOENT" ? notFound("picture") : error;
   };
 
+  /** A page of the pictures that are nearest to a meaning. */
+  const nearest = async (to: Float32Array, seqs: readonly number[], from: number, limit: number) => {
+    const { found, unseen } = await meaning.nearest(to, seqs, MOST_FOUND);
+    const scores = new Map(found.map(({ seq, sha256, score }) => [`${seq} ${sha256}`, score]));
+    const items = pictures.numbered(found.slice(from, from + limit).map(({ seq }) => seq)).flatMap((row) => {
+      const score = scores.get(`${row.seq} ${row.sha256}`);
+      return score === undefined ? [] : [{ ...pictureAnswer(row), score }];
+    });
+    return { items, next: from + limit < found.length ? `${from + limit}` : null, unseen };
+  };
+
   app.openapi(
     route("account", {
       method: "get",
@@ -67,11 +80,19 @@ export function pictureRoutes(app: App, parts: Parts): void {
       summary: "The gallery",
       tags: ["pictures"],
       request: { query: contract.PicturesQuery },
-      responses: { 200: json(contract.Pictures, "A page of it, newest first.") },
+      responses: { 200: json(contract.Pictures, "A page of it, newest first, or nearest to a meaning.") },
     }),
-    (c) => {
+    async (c) => {
       const query = c.req.valid("query");
-      if (query.meaning !== undefined) throw meaning.unavailable();
+      if (query.meaning !== undefined) {
+        const { cursor, limit } = query;
+        if (query.text !== undefined)
+          throw new Failed("invalid", "meaning: search by words or by meaning, not by both", { param: "meaning" });
+        const { vector, notices } = await meaning.text(query.meaning);
+        const from = cursor === undefined ? 0 : before(cursor);
+        const seqs = pictures.seqs(accountOf(c).id, filterOf(query));
+        return c.json({ ...(await nearest(vector, seqs, from, limit)), notices: [...notices] }, 200);
+      }
       const rows = pictures.list(accountOf(c).id, filterOf(query), before(query.cursor), query.limit + 1);
       const items = rows.slice(0, query.limit);
       const next = rows.length > query.limit ? `${items.at(-1)?.seq}` : null;
@@ -190,9 +211,11 @@ export function pictureRoutes(app: App, parts: Parts): void {
       request: { params: idParam, query: contract.SimilarQuery },
       responses: { 200: json(contract.Pictures, "The nearest, best first.") },
     }),
-    (c) => {
-      own(c, c.req.valid("param").id);
-      throw meaning.unavailable();
+    async (c) => {
+      const row = own(c, c.req.valid("param").id);
+      const vector = await meaning.file(row.sha256).catch(gone);
+      const seqs = pictures.seqs(accountOf(c).id, { deleted: false }).filter((seq) => seq !== row.seq);
+      return c.json({ ...(await nearest(vector, seqs, 0, c.req.valid("query").limit)), next: null }, 200);
     },
   );
   app.openapi(

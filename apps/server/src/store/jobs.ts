@@ -68,7 +68,7 @@ export interface JobStore {
   begin(id: string): void;
   /**
    * Queued again, before its account's others. `crashed`: its attempt counts. `interrupted`: the server ended in the middle of
-   * it. `stopped`: as the server was told to stop.
+   * it. `stopped`: as the server was told to stop, or for no doing of its own.
    */
   requeue(id: string, why: "crashed" | "interrupted" | "stopped"): void;
   askToCancel(id: string): void;

@@ -203,4 +203,17 @@ export const migrations: readonly string[] = [
     UPDATE balances SET amount = amount + new.amount WHERE book = new.target;
   END;
   `,
+  // What the files of pictures mean, by model; without a vector where that cannot be found out.
+  `
+  CREATE TABLE meanings (
+    sha256 TEXT NOT NULL,
+    model TEXT NOT NULL, -- its hash
+    vector BLOB, -- float32, of length 1
+    PRIMARY KEY (sha256, model)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER meanings_go AFTER DELETE ON pictures
+  WHEN NOT EXISTS (SELECT 1 FROM pictures WHERE sha256 = old.sha256) BEGIN
+    DELETE FROM meanings WHERE sha256 = old.sha256;
+  END;
+  `,
 ];

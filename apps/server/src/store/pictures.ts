@@ -50,6 +50,10 @@ export interface PictureStore {
   /** Newest first. */
   list(account: string, filter: Filter, before: number, limit: number): PictureRow[];
   count(account: string, filter: Filter): number;
+  /** The numbers of all of them. */
+  seqs(account: string, filter: Filter): number[];
+  /** Those with these numbers, in this order; what is gone is passed over. */
+  numbered(seqs: readonly number[]): PictureRow[];
   star(id: string, starred: boolean): void;
   /** @returns how many were there */
   setDeleted(account: string, ids: readonly string[], when: number | null): number;
@@ -141,6 +145,20 @@ export function pictureStore(db: Database): PictureStore {
     count(account, filter) {
       const { sql, values } = where(account, filter);
       return db.get<{ n: number }>(`SELECT count(*) AS n FROM pictures WHERE ${sql}`, ...values)?.n ?? 0;
+    },
+    // As one value: ten thousand rows take thirty times as long.
+    seqs(account, filter) {
+      const { sql, values } = where(account, filter);
+      const row = db.get<{ all: string }>(
+        `SELECT json_group_array(seq) AS "all" FROM pictures WHERE ${sql}`,
+        ...values,
+      );
+      return JSON.parse(row?.all ?? "[]") as number[];
+    },
+    numbered(seqs) {
+      const found = rows("SELECT * FROM pictures WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
+      const bySeq = new Map(found.map((row) => [row.seq, row]));
+      return seqs.flatMap((seq) => bySeq.get(seq) ?? []);
     },
     star(id, starred) {
       db.run("UPDATE pictures SET starred = ? WHERE id = ?", starred ? 1 : 0, id);

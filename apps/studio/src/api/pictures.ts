@@ -31,6 +31,8 @@ export function usePictures(filter: Filter) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     staleTime: 60_000,
+    // What is not looked at yet will be found soon.
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.unseen ? 2000 : false),
   });
 }
 

@@ -1,5 +1,5 @@
 // Gallery: every picture ever made, found by words or by meaning, looked at, compared, recalled.
-import type { Picture } from "@dreamgrain/server/contract";
+import type { Picture, Pictures } from "@dreamgrain/server/contract";
 import { useQueryClient } from "@tanstack/react-query";
 import { CheckSquare, Columns2, Star, Trash2, Undo2, X } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
@@ -84,6 +84,7 @@ export default function Gallery() {
         <p className="quiet number" aria-live="polite">
           {isPending ? "" : counted(counted_ ?? pictures.length, "picture")}
           {filter.deleted && " in the bin"}
+          {byNearness(filter) && pictures.length > 0 && ", the nearest first"}
         </p>
         <Search filter={filter} onChange={show} />
         <div className="gallery-tools">
@@ -118,6 +119,11 @@ export default function Gallery() {
           {error.message}
         </p>
       )}
+      {remarks(data?.pages[0]).map((remark) => (
+        <p key={remark} className="quiet" role="status">
+          {remark}
+        </p>
+      ))}
       {!isPending && pictures.length === 0 && !error ? (
         <Empty filter={filter} />
       ) : (
@@ -171,6 +177,15 @@ export default function Gallery() {
   );
 }
 
+const byNearness = ({ meaning, similar }: Filter): boolean => meaning !== undefined || similar !== undefined;
+
+/** What is to be said about a search by meaning: words that are not known, pictures that are not either. */
+function remarks(page: Pictures | undefined): readonly string[] {
+  const { notices = [], unseen = 0 } = page ?? {};
+  const late = `${counted(unseen, "picture")} ${unseen === 1 ? "has" : "have"} not been looked at yet, and cannot be found.`;
+  return [...notices, ...(unseen > 0 ? [late] : [])];
+}
+
 function Empty({ filter }: { readonly filter: Filter }) {
   const [title, hint] =
     filter.text !== undefined
@@ -178,11 +193,13 @@ function Empty({ filter }: { readonly filter: Filter }) {
           `No picture has the words “${filter.text}”.`,
           "Each word is looked for at the beginning of the words of prompts.",
         ]
-      : filter.deleted
-        ? ["The bin is empty.", "What is deleted stays here for thirty days."]
-        : filter.starred
-          ? ["No stars yet.", "Press . on a picture that you like."]
-          : ["Nothing yet.", "What you draw is kept here."];
+      : byNearness(filter)
+        ? ["Nothing is found.", "There are no pictures that were looked at."]
+        : filter.deleted
+          ? ["The bin is empty.", "What is deleted stays here for thirty days."]
+          : filter.starred
+            ? ["No stars yet.", "Press . on a picture that you like."]
+            : ["Nothing yet.", "What you draw is kept here."];
   return (
     <div className="invitation">
       <h2>{title}</h2>

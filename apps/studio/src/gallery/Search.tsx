@@ -16,6 +16,10 @@ export function Search({ filter, onChange }: { readonly filter: Filter; readonly
     const text = still.trim();
     if (text !== (filter[by] ?? "")) onChange(text === "" ? {} : { [by]: text });
   }, [still, by]);
+  // Whatever else is shown, stars, the bin, what is like another picture, is not what the words say.
+  useEffect(() => {
+    if (filter.text === undefined && filter.meaning === undefined) setWords("");
+  }, [filter]);
   return (
     <search className="search">
       <label className="search-field">
