@@ -1,5 +1,5 @@
 // A tiny model folder with formula weights: it draws nonsense, but through everything a real one goes through, in no time.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Graph } from "../src/graph/trace.ts";
 import { clipTextGraph } from "../src/models/clip-text.ts";
@@ -7,8 +7,10 @@ import { clipTextSpec, unetSpec, vaeSpec } from "../src/models/config.ts";
 import { configs } from "../src/models/specs.ts";
 import { unetGraph } from "../src/models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph } from "../src/models/vae.ts";
+import { tensorsOf } from "../src/pipelines/networks.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { writeComponent } from "../src/weights/checkpoint.ts";
+import { LORA_FILE } from "../src/weights/lora.ts";
 import { writeSafetensors } from "../src/weights/safetensors-file.ts";
 import { cast, fromTensors } from "../src/weights/weights.ts";
 import { formulaParam } from "./formula.ts";
@@ -211,6 +213,29 @@ export async function writeTinyModel(folder: string, kind: TinyKind = "own"): Pr
     ...index,
   });
   return folder;
+}
+
+/** Teach such a model to draw in two steps, unguided: factors with formula values for every weight of its U-Net. */
+export async function teachFewSteps(folder: string, seed = ""): Promise<void> {
+  const { unet } = kinds.own;
+  const factors: Record<string, Tensor> = {};
+  for (const { name, shape } of tensorsOf.unet(unetSpec(unet))) {
+    const [out, ...kernel] = shape;
+    const module = `unet.${name.replace(/\.weight$/, "")}`;
+    if (kernel.length === 0) continue;
+    factors[`${module}.lora_A.weight`] = formulaParam(`${seed}${module} A.weight`, [2, ...kernel]);
+    factors[`${module}.lora_B.weight`] = formulaParam(`${seed}${module} B.weight`, [
+      out,
+      2,
+      ...kernel.slice(1).map(() => 1),
+    ]);
+  }
+  await mkdir(join(folder, "few_steps"), { recursive: true });
+  const file = join(folder, "few_steps", LORA_FILE);
+  await writeSafetensors(file, cast(fromTensors(factors), "f16"));
+  const index = JSON.parse(await readFile(join(folder, "model_index.json"), "utf8"));
+  const few_steps = { lora: "few_steps", steps: 2, guidance: 1 };
+  await json(folder, "model_index.json", { ...index, dreamgrain: { ...index.dreamgrain, few_steps } });
 }
 
 /** An embedding with formula values: what its file is called, and the shapes of its tensors. */

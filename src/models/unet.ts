@@ -4,6 +4,7 @@ import type { Params } from "../graph/params.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { concat, silu, type Value } from "../graph/value.ts";
 import { conv2d, groupNorm } from "../nn/layers.ts";
+import { type Factors, withLora } from "../nn/lora.ts";
 import { each, resnet, timeMlp, transformer2d, upsample } from "./blocks.ts";
 
 /** One resolution of a U-Net, from fine to coarse. */
@@ -111,8 +112,15 @@ export interface UnetSizes {
   readonly tokens: number;
 }
 
-/** The U-Net as a graph; where the spec has `addition` it takes `added` as a fourth input. */
-export function unetGraph(spec: UnetSpec, sizes: UnetSizes): Graph<"sample" | "time" | "context", "sample"> {
+/**
+ * The U-Net as a graph; where the spec has `addition` it takes `added` as a fourth input.
+ * @param lora knows the factors that are added to its weights, further parameters of the graph
+ */
+export function unetGraph(
+  spec: UnetSpec,
+  sizes: UnetSizes,
+  lora?: Factors,
+): Graph<"sample" | "time" | "context", "sample"> {
   const { batch, samples = batch, height, width, tokens } = sizes;
   if (samples !== 1 && samples !== batch)
     throw new GraphError(`unet: ${samples} samples under ${batch} contexts; there must be as many, or 1 sample`);
@@ -123,6 +131,6 @@ export function unetGraph(spec: UnetSpec, sizes: UnetSizes): Graph<"sample" | "t
     ...(spec.addition && { added: [batch, spec.addition.channels] }),
   };
   return trace<"sample" | "time" | "context", "sample">(inputs, (p, values: UnetInputs) => ({
-    sample: each(unet(p, spec, values), batch),
+    sample: each(unet(lora ? withLora(p, lora) : p, spec, values), batch),
   }));
 }

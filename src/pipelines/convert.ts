@@ -17,11 +17,12 @@ import { clipVocabulary } from "../text/clip-bpe.ts";
 import { clipMerges } from "../text/clip-vocabulary.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { type Component, type Config, type ModelFolder, writeComponent } from "../weights/checkpoint.ts";
+import { LORA_FILE } from "../weights/lora.ts";
 import { ModelError } from "../weights/model-error.ts";
-import { writeSafetensors } from "../weights/safetensors-file.ts";
+import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
 import { inverted, viewed } from "../weights/views.ts";
 import { cast, check, fromTensors, merged, prefixed, type Weights } from "../weights/weights.ts";
-
+import { fewStepsIn } from "./load-config.ts";
 import { ifMissing, paddingOf } from "./read-model.ts";
 import { schedulerOf } from "./scheduler.ts";
 
@@ -59,6 +60,8 @@ export async function writeSingleFile(
     left.push(...check(weights, wanted, name).map((tensor) => `${name}.${tensor}`));
     parts.push(prefixed(viewed(weights, inverted(names)), prefix));
   }
+  const few = fewStepsIn(from.index);
+  if (few) left.push(few.lora);
   const all = merged(...parts, await markers(from));
   await writeSafetensors(path, dtype ? cast(all, dtype) : all, formatted(metadata));
   return { tensors: all.names().length, left };
@@ -164,6 +167,17 @@ async function fillFolder(folder: string, from: ModelFolder, dtype: FloatDType |
   const scheduler = await from.json("scheduler/scheduler_config.json");
   await writeJson(join(folder, "scheduler"), "scheduler_config.json", scheduler);
   written.scheduler = ["diffusers", scheduler._class_name];
+  const few = fewStepsIn(from.index);
+  if (few) {
+    const file = await openSafetensors(join(from.path, few.lora, LORA_FILE));
+    await mkdir(join(folder, few.lora));
+    await writeSafetensors(
+      join(folder, few.lora, LORA_FILE),
+      dtype ? cast(file, dtype) : file,
+      formatted(file.metadata),
+    );
+    tensors += file.names().length;
+  }
   const left = Object.keys(from.index).filter((name) => from.has(name) && !Object.hasOwn(written, name));
   const absent = Object.fromEntries(left.map((name) => [name, [null, null]]));
   await writeJson(folder, "model_index.json", { ...from.index, ...absent, ...written });

@@ -4,7 +4,6 @@ import type { Sigmas } from "../diffusion/sigmas.ts";
 import { type Graph, type Spec, trace } from "../graph/trace.ts";
 import { clipText, pooledText, textEmbeds } from "../models/clip-text.ts";
 import { unetAdded, unetTime } from "../models/time.ts";
-import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Noise } from "../tensor/random.ts";
@@ -14,6 +13,7 @@ import { besideWords } from "./embeddings.ts";
 import { bounded, finite } from "./finite.ts";
 import { programs, tileSide } from "./memory.ts";
 import { type Model, mostClipSkip, type TextEncoder, unscaled } from "./model.ts";
+import { type Quality, unetOf } from "./quality.ts";
 import { decodeTiled } from "./tiles.ts";
 import { together } from "./together.ts";
 
@@ -32,6 +32,13 @@ export interface ContextOptions {
   readonly clipSkip?: number;
 }
 
+export interface DenoiseOptions {
+  /** Channels beside the latents, where the U-Net takes any. */
+  readonly shown?: Tensor | undefined;
+  /** best unless told. */
+  readonly quality?: Quality;
+}
+
 /** A context of nothing, of the same shape. */
 export const zeroContext = ({ tokens, pooled }: Context): Context => ({
   tokens: zeros(tokens.shape),
@@ -48,8 +55,8 @@ export interface Engine extends AsyncDisposable {
   readonly model: Model;
   /** Words to what guides the U-Net. @throws RangeError for a clip skip that an encoder has no layers for */
   context(words: string, options?: ContextOptions): Promise<Context>;
-  /** The U-Net under a context as a `Denoise` on latents in σ-space; `shown` are channels beside the latents, where it takes any. */
-  denoise(context: Context, sigmas: Pick<Sigmas, "time">, shown?: Tensor): Denoise;
+  /** The U-Net under a context as a `Denoise` on latents in σ-space. */
+  denoise(context: Context, sigmas: Pick<Sigmas, "time">, options?: DenoiseOptions): Denoise;
   /** Latents [b,c,h,w] to pictures [b,3,h·f,w·f], about −1…1; in tiles where one at a time does not fit in memory. */
   decode(latents: Tensor): Promise<Tensor>;
   /** A picture [1,3,h,w] in −1…1 to the mean of its latents, in the space in which diffusion happens; with noise, to a sample. */
@@ -82,33 +89,38 @@ export function engine(
   };
   const compiled = programs(runtime, memory, model.choices?.fast);
 
-  /** The U-Net on one sample under several contexts, or on a batch under its own. */
-  const unet = together<Context>(
-    async (sample, time, contexts) => {
-      const { tokens: context, pooled } = contexts.length === 1 ? contexts[0] : stackContexts(contexts);
-      const [samples, , height, width] = sample.shape;
-      const [batch, tokens] = context.shape;
-      const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
-      const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
-      const inputs = {
-        sample: bounded(sample),
-        time: unetTime(
-          specs.unet,
-          Array.from({ length: samples }, () => time),
-        ),
-        context,
-        ...(added && { added }),
-      };
-      const said = await compiled.use(
-        `the U-Net at ${width * factor}x${height * factor} (${samples}:${batch}, ${tokens} tokens)`,
-        () => unetGraph(specs.unet, { batch, samples, height, width, tokens }),
-        weights.unet,
-        (program) => program.run(inputs),
-      );
-      return finite(said.sample, "unet", model.name, weights.unet);
-    },
-    (a, b) => a.tokens.shape[0] === 1 && a.tokens.shape.join() === b.tokens.shape.join(),
-  );
+  /** The U-Net of each quality on one sample under several contexts, or on a batch under its own. */
+  const unet = { best: asks("best"), fast: asks("fast") };
+
+  function asks(quality: Quality) {
+    const { graph, weights: unetWeights } = unetOf(model, quality);
+    return together<Context>(
+      async (sample, time, contexts) => {
+        const { tokens: context, pooled } = contexts.length === 1 ? contexts[0] : stackContexts(contexts);
+        const [samples, , height, width] = sample.shape;
+        const [batch, tokens] = context.shape;
+        const ids = specs.unet.addition?.timeChannels ? timeIds(height, width) : [];
+        const added = pooled && unetAdded(specs.unet, pooled, new Array<readonly number[]>(batch).fill(ids));
+        const inputs = {
+          sample: bounded(sample),
+          time: unetTime(
+            specs.unet,
+            Array.from({ length: samples }, () => time),
+          ),
+          context,
+          ...(added && { added }),
+        };
+        const said = await compiled.use(
+          `the U-Net at ${width * factor}x${height * factor} (${samples}:${batch}, ${tokens} tokens${quality === "fast" ? ", fast" : ""})`,
+          () => graph({ batch, samples, height, width, tokens }),
+          unetWeights,
+          (program) => program.run(inputs),
+        );
+        return finite(said.sample, "unet", model.name, unetWeights);
+      },
+      (a, b) => a.tokens.shape[0] === 1 && a.tokens.shape.join() === b.tokens.shape.join(),
+    );
+  }
 
   const decodeWhole = async (latents: Tensor): Promise<Tensor> => {
     const [batch, , height, width] = latents.shape;
@@ -181,8 +193,8 @@ export function engine(
     model,
     context: (words, { rows = 1, clipSkip = 1 } = {}) =>
       remembered(JSON.stringify([words, rows, clipSkip]), () => readWords(words, rows, clipSkip)),
-    denoise(context, sigmas, shown) {
-      const network: Network = (sample, time) => unet(sample, time, context);
+    denoise(context, sigmas, { shown, quality = "best" } = {}) {
+      const network: Network = (sample, time) => unet[quality](sample, time, context);
       return denoiser(shown ? beside(network, shown) : network, model.prediction, (sigma) => sigmas.time(sigma));
     },
     async decode(latents) {

@@ -2,7 +2,14 @@
 export type { Drawing, DrawOptions, Dream } from "./dream.ts";
 export { type ClipModel, type Embedder, embedder } from "./embedder.ts";
 export { embeddingIn, misfit, withEmbeddings } from "./embeddings.ts";
-export { type Context, type ContextOptions, type Engine, type EngineOptions, engine } from "./engine.ts";
+export {
+  type Context,
+  type ContextOptions,
+  type DenoiseOptions,
+  type Engine,
+  type EngineOptions,
+  engine,
+} from "./engine.ts";
 export { type Drowning, type ForwardOptions, forward } from "./forward.ts";
 export { type Guide, guidedSize, type PictureInput } from "./guide.ts";
 export { MemoryError, type Need, type Requirements, requirements, showBytes } from "./memory.ts";
@@ -18,6 +25,7 @@ export {
 export {
   type Defaults,
   type Embedding,
+  type FewSteps,
   type LoadOptions,
   latentShape,
   type Model,
@@ -29,6 +37,7 @@ export {
 } from "./model.ts";
 export { tensorsOf } from "./networks.ts";
 export { cornerOf, type Reference, referenceOf, references, type Slice } from "./published.ts";
+export { defaultsFor, type Quality, qualities } from "./quality.ts";
 export { type Scheduler, schedulerOf } from "./scheduler.ts";
 export {
   drawingNeeds,

@@ -2,7 +2,7 @@
 import { lookUp, samplers, schedules } from "../diffusion/registry.ts";
 import { ConfigError, fields } from "../models/fields.ts";
 import type { VaeSpec } from "../models/vae.ts";
-import type { Defaults, Model } from "./model.ts";
+import type { Defaults, FewSteps, Model } from "./model.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,6 +30,19 @@ export function defaultsOf(
     shift: f.number("shift", scheduler.shift),
     ...(f.has("name") && { name: f.string("name") }),
   };
+}
+
+/**
+ * What `dreamgrain.few_steps` in model_index.json says: the folder of a LoRA, and what it was made for; undefined where it says nothing.
+ * @throws ConfigError naming a field that is wrong
+ */
+export function fewStepsIn(index: Json): (Omit<FewSteps, "hash" | "lora"> & { readonly lora: string }) | undefined {
+  const { few_steps } = (index.dreamgrain ?? {}) as Json;
+  if (few_steps === undefined) return undefined;
+  const f = fields("dreamgrain.few_steps", few_steps);
+  const lora = f.string("lora");
+  if (!/^[\w-]+$/.test(lora)) f.fail("lora", "the name of a folder in the model's");
+  return { lora, steps: f.number("steps"), guidance: f.number("guidance", 1) };
 }
 
 /** SD 1's and 2's latents in colours, as ComfyUI fitted them: [3][4]. */

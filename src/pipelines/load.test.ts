@@ -152,7 +152,9 @@ describe("words and metadata", () => {
       fast: true,
     } as const;
     expect(recipeIn(pictureText({ ...model, choices }, chosen))!.model).toEqual({ name: "tiny", hash, choices });
-    expect(recipe.request).toEqual({ ...chosen, interval: [0.1, Number.MAX_VALUE] });
+    const { quality, ...kept } = chosen; // which this model has no choice of
+    expect(quality).toBe("best");
+    expect(recipe.request).toEqual({ ...kept, interval: [0.1, Number.MAX_VALUE] });
     expect(recipeIn({})).toBeUndefined();
     for (const text of ["{", "null", "{}", '{"version":"1","model":{"name":"a","hash":"b"},"request":{"seed":"x"}}'])
       expect(() => recipeIn({ dreamgrain: text })).toThrow(/picture/);

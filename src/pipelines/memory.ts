@@ -1,7 +1,6 @@
 // Memory: what drawing takes, known before it begins, and networks that are kept only while that is cheap.
 import { liveBytes, widenedBytes } from "../graph/memory.ts";
 import type { Graph } from "../graph/trace.ts";
-import { unetGraph } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import { EngineDied } from "../runtime/calls.ts";
 import type { Program, Runtime } from "../runtime/runtime.ts";
@@ -9,6 +8,7 @@ import { bytesPer } from "../tensor/dtype.ts";
 import { type Shape, size } from "../tensor/tensor.ts";
 import type { Weights } from "../weights/weights.ts";
 import type { Model } from "./model.ts";
+import { type Quality, unetOf } from "./quality.ts";
 
 /** Bytes that a network takes while it runs. */
 export interface Need {
@@ -104,6 +104,8 @@ export interface Drawn {
   readonly contexts: number;
   /** Rows of tokens. */
   readonly rows: number;
+  /** best unless told. */
+  readonly quality?: Quality;
   /** Whether it begins with a picture. */
   readonly encodes?: boolean;
 }
@@ -113,8 +115,8 @@ export interface Drawn {
  * @throws MemoryError when a part of it cannot fit
  */
 export function requirements(
-  model: Pick<Model, "specs" | "weights" | "texts" | "choices">,
-  { width, height, contexts, rows, encodes = false }: Drawn,
+  model: Pick<Model, "specs" | "weights" | "texts" | "choices" | "fewSteps">,
+  { width, height, contexts, rows, quality = "best", encodes = false }: Drawn,
   memory = Number.POSITIVE_INFINITY,
 ): Requirements {
   const { specs, weights, texts, choices } = model;
@@ -124,10 +126,11 @@ export function requirements(
   const side = tileSide(model, [1, specs.vae.latentChannels, size.height, size.width], memory);
   const tile = (length: number): number => Math.min(length, side ?? length);
   const at = `${width}x${height}`;
-  const unet = unetGraph(specs.unet, { batch: contexts, samples: 1, ...size, tokens });
+  const unet = unetOf(model, quality);
+  const drawn = unet.graph({ batch: contexts, samples: 1, ...size, tokens });
   const decoder = vaeDecoderGraph(specs.vae, 1, tile(size.height), tile(size.width));
   const parts = [
-    { name: `the U-Net at ${at}`, ...needOf(unet, weights.unet, choices?.fast) },
+    { name: `the U-Net at ${at}`, ...needOf(drawn, unet.weights, choices?.fast) },
     { name: `decoding ${at}`, ...needOf(decoder, weights.vae, choices?.fast) },
     ...(encodes
       ? [

@@ -9,6 +9,7 @@ import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
 import type { PictureInput } from "./guide.ts";
 import type { Embedding, LoadOptions, Model } from "./model.ts";
+import { qualities } from "./quality.ts";
 import { type Request, rngNames, type Settings, words } from "./text-to-image.ts";
 import { version } from "./version.ts";
 
@@ -23,6 +24,8 @@ export interface Recipe {
     readonly hash: string;
     /** What it was opened with; paths as they were given. */
     readonly choices: LoadOptions;
+    /** Hash of what it draws few steps with, where the picture was drawn so. */
+    readonly fewSteps?: string;
   };
   /** Without its pictures, which only whoever has them can put back: see `image` and `mask`. */
   readonly request: Omit<Request, "image" | "mask">;
@@ -50,24 +53,31 @@ const known = (picture: PictureInput | undefined): KnownPicture | undefined =>
 
 /** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
 export function pictureText(
-  model: Pick<Model, "name" | "hash" | "choices" | "texts" | "embeddings">,
+  model: Pick<Model, "name" | "hash" | "choices" | "texts" | "embeddings" | "fewSteps">,
   settings: Settings,
   strip = false,
 ): PngText {
   const { prompt, negative, seed, width, height, steps, guidance, rescale, shift, interval } = settings;
-  const { clipSkip, rng, variation, strength, imageGuidance } = settings;
+  const { clipSkip, rng, variation, strength, imageGuidance, quality } = settings;
   const [image, mask] = [known(settings.image), known(settings.mask)];
   const { name, hash, choices = {} } = model;
+  const fewSteps = quality === "fast" ? model.fewSteps?.hash : undefined;
   const named = words(model, settings).embeddings;
   const embeddings = (model.embeddings ?? []).filter((embedding) => named.includes(embedding.name));
   const recipe = {
     version,
-    model: { name, hash, ...(Object.values(choices).some(Boolean) && { choices }) },
+    model: {
+      name,
+      hash,
+      ...(Object.values(choices).some(Boolean) && { choices }),
+      ...(fewSteps !== undefined && { fewSteps }),
+    },
     ...(strip && { strip }),
     ...(image && { image }),
     ...(mask && { mask }),
     ...(embeddings.length > 0 && { embeddings: embeddings.map(({ name, hash, path }) => ({ name, hash, path })) }),
     request: {
+      ...(model.fewSteps && { quality }),
       ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
       ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule, clipSkip, rng },
       ...(variation && { variation: { seed: `${variation.seed}`, strength: variation.strength } }),
@@ -97,6 +107,7 @@ export function pictureText(
       "Clip skip": clipSkip > 1 ? clipSkip : undefined,
       RNG: rng.toUpperCase(),
       Shift: shift === 1 ? undefined : shift,
+      "Lora hashes": fewSteps === undefined ? undefined : `few_steps: ${fewSteps}`, // as A1111 names what is added to weights
       "TI hashes": embeddings.length > 0 ? embeddings.map(hashed).join(", ") : undefined,
       Version: `dreamgrain ${version}`,
     },
@@ -132,6 +143,7 @@ export function recipeIn(text: PngText): Recipe | undefined {
       name: model.string("name"),
       hash: model.string("hash"),
       choices: model.has("choices") ? choicesOf(recipe?.model?.choices) : {},
+      ...(model.has("fewSteps") && { fewSteps: model.string("fewSteps") }),
     },
     request: requestOf(recipe?.request),
     ...(f.has("image") && { image: knownIn("image", recipe?.image) }),
@@ -182,6 +194,7 @@ export function requestOf(json: unknown): Request {
   const seedIn = (from: Fields): Seed => seedOf(from.string("seed")) ?? from.fail("seed", "a whole number");
   return {
     seed: seedIn(f),
+    ...(f.has("quality") && { quality: f.text("quality", qualities) }),
     ...(f.has("prompt") && { prompt: f.string("prompt") }),
     ...(f.has("negative") && { negative: f.string("negative") }),
     ...(range && { interval: [range[0], range[1]] as const }),

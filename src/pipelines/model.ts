@@ -37,6 +37,16 @@ export interface Defaults {
   readonly shift: number;
 }
 
+/** What a model learnt that draws in few steps: factors that are added to the weights of its U-Net. */
+export interface FewSteps {
+  /** `MODULE.lora_A.weight` and `MODULE.lora_B.weight`, for a U-Net that takes them (`unetGraph`). */
+  readonly lora: Weights;
+  /** Tells them apart from others, as a model's hash does; metadata names them by it. */
+  readonly hash: string;
+  readonly steps: number;
+  readonly guidance: number;
+}
+
 /** One of a model's readers of words. */
 export interface TextEncoder {
   readonly spec: ClipTextSpec;
@@ -85,6 +95,8 @@ export interface Model {
   /** Where walks end whose convention lets a model say so (`Convention.stopsShort`). */
   readonly final: "zero" | "sigma_min";
   readonly defaults: Defaults;
+  /** How it draws fast; absent for models that draw in one way. */
+  readonly fewSteps?: FewSteps;
   /** What it was opened with. */
   readonly choices?: LoadOptions;
   /** RGB (−1…1) of a latent pixel, roughly: `factors` [3][channels] times the latent, plus `bias`. For previews. */

@@ -28,7 +28,8 @@ const ADDRESSABLE = 2 ** 32;
 export async function open({ model: url, runtime: given, ...options }: OpenOptions): Promise<Dream> {
   const model = await fetchModel(url, options);
   const runtime = given ?? inWorker();
-  const all = [model.weights.unet, model.weights.vae, ...model.texts.map(({ weights }) => weights)];
+  const networks = [model.weights.unet, model.weights.vae, ...model.texts.map(({ weights }) => weights)];
+  const all = [...networks, ...(model.fewSteps ? [model.fewSteps.lora] : [])];
   const memory = ADDRESSABLE - all.reduce((sum, weights) => sum + byteSize(weights), 0);
   return dreamOf({
     engine: engine(model, runtime, { memory }),

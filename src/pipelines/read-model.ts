@@ -9,12 +9,13 @@ import { CLIP_VOCABULARY_SIZE, clipTokenizer } from "../text/clip-bpe.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizer, wordVocabulary } from "../text/words.ts";
 import type { Files } from "../weights/files.ts";
+import { LORA_FILE, loraFor } from "../weights/lora.ts";
 import { ModelError } from "../weights/model-error.ts";
 import { type ModelFolder, readModelFolder } from "../weights/model-folder.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { defaultsOf, previewOf } from "./load-config.ts";
-import { type LoadOptions, type Model, modelTask, type TextEncoder } from "./model.ts";
-import { checkNetworks, networksOf } from "./networks.ts";
+import { defaultsOf, fewStepsIn, previewOf } from "./load-config.ts";
+import { type FewSteps, type LoadOptions, type Model, modelTask, type TextEncoder } from "./model.ts";
+import { checkNetworks, networksOf, tensorsOf } from "./networks.ts";
 import { schedulerOf } from "./scheduler.ts";
 import { readPart, readSingleFile, type SingleFileOptions } from "./single-file.ts";
 
@@ -66,6 +67,7 @@ export async function readModel(world: World, path: string, options: LoadOptions
   const weights = { unet: unet.weights, vae: vae.weights };
   const networks = networksOf({ specs, weights, texts });
   checkNetworks(networks, path);
+  const fewSteps = await fewStepsOf(files, folder, specs.unet);
   const prediction = options.prediction === undefined ? scheduler.prediction : predictions[options.prediction];
   return {
     name: name ?? lastPart(path),
@@ -80,8 +82,25 @@ export async function readModel(world: World, path: string, options: LoadOptions
     prediction,
     choices: options,
     defaults,
+    ...(fewSteps && { fewSteps }),
     ...(preview && { preview }),
   };
+}
+
+/**
+ * What model_index.json says of few steps, `dreamgrain.few_steps`: the folder of a LoRA as diffusers writes one, and the steps and
+ * guidance it was made for.
+ */
+async function fewStepsOf(files: Files, folder: ModelFolder, unet: UnetSpec): Promise<FewSteps | undefined> {
+  const said = at(folder, "model_index.json", () => fewStepsIn(folder.index));
+  if (!said) return undefined;
+  const { lora: name, ...how } = said;
+  const path = `${folder.path}/${name}/${LORA_FILE}`;
+  const file = await files.safetensors(path);
+  const lora = loraFor(file, "unet", tensorsOf.unet(unet), path);
+  const tensors = lora.names().map((name) => ({ name, shape: lora.info(name)!.shape }));
+  const hash = await fingerprint([{ name, weights: lora, tensors, further: [] }], "", files.bytes);
+  return { lora, hash, ...how };
 }
 
 /**

@@ -14,6 +14,7 @@ import { type Context, type ContextOptions, type Engine, zeroContext } from "./e
 import { begin, type Guide, guide, guidedSize, guideNotices, pasted } from "./guide.ts";
 import { type Requirements, requirements } from "./memory.ts";
 import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
+import { defaultsFor, type Quality, qualityNotices, qualityOf } from "./quality.ts";
 
 /** What one picture is made from. Only the seed has no default: draw one and show it, so that the picture can be repeated. */
 export interface Request extends Guide {
@@ -23,6 +24,8 @@ export interface Request extends Guide {
   readonly negative?: string;
   /** A whole number; 0 and negative ones are seeds like any other. */
   readonly seed: Seed;
+  /** fast where the model can and the request leaves how it draws to it, as `qualityOf` says; else best. */
+  readonly quality?: Quality;
   /** Pixels, multiples of `sizeStep(model)`. */
   readonly width?: number;
   readonly height?: number;
@@ -81,11 +84,14 @@ export interface Picture {
  * @throws RangeError naming the choice, what it was and what it may be
  */
 export function settings(model: Model, request: Request): Settings {
+  const quality = qualityOf(model, request);
+  const usual = defaultsFor(model, quality);
   const chosen = {
     ...{ rescale: 0, clipSkip: 1, rng: "cpu" as const },
-    ...model.defaults,
+    ...usual,
     ...(request.image && guidedSize(model, request.image)),
     ...defined(request),
+    quality,
   };
   const step = sizeStep(model);
   for (const side of ["width", "height"] as const)
@@ -98,9 +104,7 @@ export function settings(model: Model, request: Request): Settings {
   if (!Number.isInteger(chosen.steps) || chosen.steps < 1 || chosen.steps > model.table.timesteps)
     throw new RangeError(`steps: ${chosen.steps} must be a whole number from 1 to ${model.table.timesteps}`);
   if (!Number.isFinite(chosen.guidance) || chosen.guidance < 0 || chosen.guidance > 100)
-    throw new RangeError(
-      `guidance: ${chosen.guidance} must be a number from 0 to 100; ${model.defaults.guidance} is usual`,
-    );
+    throw new RangeError(`guidance: ${chosen.guidance} must be a number from 0 to 100; ${usual.guidance} is usual`);
   if (!(chosen.shift > 0)) throw new RangeError(`shift: ${chosen.shift} must be above 0; 1 shifts nothing`);
   if (!(chosen.rescale >= 0 && chosen.rescale <= 1)) throw new RangeError(`rescale: ${chosen.rescale} must be 0 to 1`);
   if (!Object.hasOwn(generators, chosen.rng))
@@ -163,12 +167,14 @@ async function steering(engine: Engine, chosen: Settings, sigmas: Sigmas, shown:
   const rows = alone ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
   const options = { rows, clipSkip: chosen.clipSkip };
   const context = await engine.context(chosen.prompt ?? "", options);
-  const asked = engine.denoise(context, sigmas, shown);
+  const { quality } = chosen;
+  const asked = engine.denoise(context, sigmas, { shown, quality });
   if (alone) return asked;
   const nothing = await avoided(engine, chosen.negative ?? "", context, options);
-  const without = engine.denoise(nothing, sigmas, shown);
+  const without = engine.denoise(nothing, sigmas, { shown, quality });
   if (image !== undefined && shown) {
-    const sights = { both: asked, picture: without, neither: engine.denoise(nothing, sigmas, zeros(shown.shape)) };
+    const neither = engine.denoise(nothing, sigmas, { shown: zeros(shown.shape), quality });
+    const sights = { both: asked, picture: without, neither };
     return guidedByPicture(sights, { words: chosen.guidance, image });
   }
   return guided(asked, without, {
@@ -199,14 +205,18 @@ export function drawingNeeds(model: Model, chosen: Settings, memory?: number): R
   const { prompt, negative, steered } = words(model, chosen);
   const contexts = steered || chosen.imageGuidance !== undefined ? 2 : 1;
   const rows = contexts === 1 ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
-  const { width, height } = chosen;
-  return requirements(model, { width, height, contexts, rows, encodes: chosen.image !== undefined }, memory);
+  const { width, height, quality } = chosen;
+  return requirements(model, { width, height, contexts, rows, quality, encodes: chosen.image !== undefined }, memory);
 }
 
 /** What is to be said about a request before it is drawn, one sentence each. */
-export const notices = (model: Pick<Model, "texts" | "embeddings">, chosen: Settings): readonly string[] => [
+export const notices = (
+  model: Pick<Model, "texts" | "embeddings" | "fewSteps">,
+  chosen: Settings,
+): readonly string[] => [
   ...words(model, chosen).notices,
   ...guideNotices(chosen, chosen),
+  ...qualityNotices(model, chosen),
 ];
 
 /** What a model reads of a request's words, whether they steer it away from anything, and what is to be said about that. */

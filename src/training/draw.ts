@@ -11,7 +11,8 @@ import { rows, scale, stack, type Tensor } from "../tensor/tensor.ts";
 /** One picture to draw: without a prompt nothing guides it. */
 export type Wish = Pick<Request, "prompt" | "seed">;
 
-export interface DrawOptions extends Pick<Request, "steps" | "guidance" | "sampler" | "schedule" | "shift"> {
+export interface DrawOptions
+  extends Pick<Request, "quality" | "steps" | "guidance" | "sampler" | "schedule" | "shift"> {
   /** Pictures at a time. */
   readonly batch?: number;
   readonly onProgress?: (done: number) => void;
@@ -44,12 +45,14 @@ export async function drawAll(engine: Engine, wishes: readonly Wish[], options: 
     const context = async (texts: readonly string[]): Promise<Context> =>
       stackContexts(await inTurn(texts, (text) => engine.context(text)));
     const contexts = await context(full.map(({ prompt = "" }) => prompt));
-    const asked = engine.denoise(contexts, sigmas);
-    const { guidance, rescale } = chosen;
+    const { guidance, rescale, quality } = chosen;
+    const asked = engine.denoise(contexts, sigmas, { quality });
     const denoise = steered
       ? guided(
           asked,
-          engine.denoise(model.zeroNegative ? zeroContext(contexts) : await context(full.map(() => "")), sigmas),
+          engine.denoise(model.zeroNegative ? zeroContext(contexts) : await context(full.map(() => "")), sigmas, {
+            quality,
+          }),
           {
             scale: guidance,
             rescale,

@@ -60,7 +60,7 @@ export function report(evaluation: Evaluation, { date, commit, machine, seconds,
   const examined = Object.entries(judge).map(([part, e]) => [part, ...cells(e)]);
   const sections = [
     "# Evaluation",
-    `Model ${model.name} (${model.hash}), ${s.width}×${s.height}, ${s.steps} steps, guidance ${s.guidance}, ${s.sampler} on ${s.schedule}, shift ${s.shift}. Made by \`npm run evaluate\` on ${date} at commit ${commit}, in ${Math.round(seconds)} s on ${machine}. Prompts and seeds are fixed; pictures are judged by the classifier in \`models/judge\`. Shares are followed by their 95 % confidence interval (Wilson).`,
+    `Model ${model.name} (${model.hash}), ${s.width}×${s.height}, ${s.quality === "fast" ? "fast: " : ""}${s.steps} steps, guidance ${s.guidance}, ${s.sampler} on ${s.schedule}, shift ${s.shift}. Made by \`npm run evaluate\` on ${date} at commit ${commit}, in ${Math.round(seconds)} s on ${machine}. Prompts and seeds are fixed; pictures are judged by the classifier in \`models/judge\`. Shares are followed by their 95 % confidence interval (Wilson).`,
     "## What was asked for and is there",
     mainTable(evaluation),
     "In italics what the judge says of true pictures of the same captions, as painted and after the model's autoencoder: no generator can be expected to score higher.",

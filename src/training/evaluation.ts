@@ -1,5 +1,6 @@
 // evaluation: carry out the whole examination of a generator; the report is written by `evaluation-report.ts`.
 import type { Engine } from "../pipelines/engine.ts";
+import type { Quality } from "../pipelines/quality.ts";
 import { type Settings, settings } from "../pipelines/text-to-image.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type DrawOptions, drawAll, throughAutoencoder } from "./draw.ts";
@@ -41,6 +42,8 @@ export interface Evaluation {
 export interface EvaluationOptions {
   /** What is asked: as many questions of each split. */
   readonly exam: Exam;
+  /** How they are drawn; as the model draws unless told. */
+  readonly quality?: Quality;
   /** Pictures of each point of the curves; none unless told. */
   readonly curves?: number;
   readonly onProgress?: (stage: string, done: number, of: number) => void;
@@ -48,17 +51,18 @@ export interface EvaluationOptions {
 
 export const CURVES = { guidance: [1, 2, 3.5, 5], steps: [4, 8, 16, 30] } as const;
 
-/** Ask a model for pictures and a judge what they show, with the model's default settings. */
+/** Ask a model for pictures and a judge what they show, with the default settings of its quality. */
 export async function evaluate(
   engine: Engine,
   judge: Judge,
-  { exam, curves = 0, onProgress }: EvaluationOptions,
+  { exam, quality, curves = 0, onProgress }: EvaluationOptions,
 ): Promise<Evaluation> {
   const { model } = engine;
-  const { seed: _, prompt: __, negative: ___, ...chosen } = settings(model, { seed: 0 });
+  const asQuality = quality && { quality };
+  const { seed: _, prompt: __, negative: ___, ...chosen } = settings(model, { seed: 0, ...asQuality });
   const side = chosen.width;
   const draw = (stage: string, asked: readonly Ask[], options: DrawOptions = {}): Promise<Tensor> =>
-    drawAll(engine, asked, { ...options, onProgress: (done) => onProgress?.(stage, done, asked.length) });
+    drawAll(engine, asked, { ...asQuality, ...options, onProgress: (done) => onProgress?.(stage, done, asked.length) });
 
   const { other, unguided: nothing, ...asked } = exam;
   const count = asked.seen.length;

@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { writeComponent } from "../weights/checkpoint.ts";
+import { LORA_FILE } from "../weights/lora.ts";
 import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { cast, fromTensors, under } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
@@ -26,7 +27,6 @@ export interface Trained {
 
 /** The folder of what makes the model draw in few steps; diffusers' `load_lora_weights` reads it. */
 const FEW_STEPS = "few_steps";
-const LORA_FILE = "pytorch_lora_weights.safetensors";
 
 const rounded = (values: readonly number[]): number[] => values.map((v) => Number(v.toPrecision(7)));
 

@@ -1,13 +1,14 @@
-// What training adds to a network's weights is what `withLora` adds to them later, under the names that PEFT gives it.
+// What training adds to a network's weights is what is added to them later: B·A, under the names that PEFT gives the factors.
 import { describe, expect, it } from "vitest";
 import type { Params } from "../graph/params.ts";
 import { trace } from "../graph/trace.ts";
 import type { Value } from "../graph/value.ts";
 import { conv2d, groupNorm, linear } from "../nn/layers.ts";
+import { withLora } from "../nn/lora.ts";
 import { referenceRuntime } from "../runtime/reference.ts";
-import { tensor } from "../tensor/tensor.ts";
-import { withLora } from "../weights/lora.ts";
+import { map, type Tensor, tensor } from "../tensor/tensor.ts";
 import { fromTensors } from "../weights/weights.ts";
+import type { Tensors } from "./adamw.ts";
 import { adapted } from "./low-rank.ts";
 import { random } from "./random.ts";
 import { initialise } from "./train.ts";
@@ -26,6 +27,19 @@ const learning = (rank: number) =>
   trace(inputs, (p, { x }) => ({ said: network(adapted(p.at("net"), base, rank), x) }));
 const x = tensor(random(2).fillNormal(new Float32Array(120)), [2, 3, 4, 5]);
 
+/** W + B·A. */
+function sum(weight: Tensor, b: Tensor, a: Tensor): Tensor {
+  const [, rank] = b.shape;
+  const width = a.data.length / rank;
+  return map(weight, (w, i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    return Array.from({ length: rank }, (_, r) => b.data[row * rank + r] * a.data[r * width + column]).reduce(
+      (x, y) => x + y,
+      w,
+    );
+  });
+}
+
 describe("adapted", () => {
   const graph = learning(3);
   it("has the factors alone as parameters, named and shaped as PEFT has them", () => {
@@ -36,19 +50,30 @@ describe("adapted", () => {
       ["net.out.lora_B.weight", [8, 3]],
     ]);
   });
-  it("is what the file of its factors adds to the weights, and nothing at first", async () => {
+  it("is W + B·A in training and in use, and W at first", async () => {
     const factors = initialise(graph, 4);
     const runtime = referenceRuntime();
-    await using trained = await runtime.compile(graph);
-    const answer = async (weights: ReturnType<typeof fromTensors>) =>
-      (await (await runtime.compile(plain, weights)).run({ x })).said.data;
-    expect((await trained.run({ x }, factors)).said.data).toEqual(await answer(fromTensors(base)));
+    const answer = async (drawn: typeof plain, weights: Tensors) =>
+      (await (await runtime.compile(drawn)).run({ x }, weights)).said.data;
+    expect(await answer(graph, factors)).toEqual(await answer(plain, base));
     for (const [name, { data }] of Object.entries(factors))
       if (name.includes("lora_B")) random(5, name).fillNormal(data);
-    const { said } = await trained.run({ x }, factors);
-    const merged = await answer(withLora(fromTensors(base), fromTensors(factors)));
-    expect(said.data).not.toEqual(await answer(fromTensors(base)));
-    for (const [i, v] of merged.entries()) expect(said.data[i]).toBeCloseTo(v, 4);
+    const wanted = await answer(plain, {
+      ...base,
+      ...Object.fromEntries(
+        ["net.conv", "net.out"].map((at) => [
+          `${at}.weight`,
+          sum(base[`${at}.weight`], factors[`${at}.lora_B.weight`], factors[`${at}.lora_A.weight`]),
+        ]),
+      ),
+    });
+    const used = trace(inputs, (p, { x }) => ({ said: network(withLora(p.at("net"), fromTensors(factors)), x) }));
+    const [learnt, drawn] = [await answer(graph, factors), await answer(used, { ...base, ...factors })];
+    expect(wanted).not.toEqual(await answer(plain, base));
+    for (const [i, v] of wanted.entries()) {
+      expect(learnt[i]).toBeCloseTo(v, 4);
+      expect(drawn[i]).toBeCloseTo(v, 4);
+    }
   });
   it("never has more rank than saves numbers", () => {
     const [a, b] = [...learning(64).params.values()];

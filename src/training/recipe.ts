@@ -13,14 +13,13 @@ import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
 import { engine } from "../pipelines/engine.ts";
 import { openModel } from "../pipelines/load.ts";
 import type { Model } from "../pipelines/model.ts";
-import { type Request, textToImage } from "../pipelines/text-to-image.ts";
+import { textToImage } from "../pipelines/text-to-image.ts";
 import { type Device, ortNode } from "../runtime/ort-node.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { selfTest, TOLERANCES } from "../runtime/self-test.ts";
 import { widen } from "../tensor/dtype.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
-import { withLora } from "../weights/lora.ts";
 import { ModelError } from "../weights/model-error.ts";
 import { fromTensors, readAll, under, type Weights } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
@@ -133,7 +132,7 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   const sheet =
     (side: number) =>
     (state: TrainingState): Promise<Uint8Array> =>
-      samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, fromTensors(state.average)));
+      samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, state.average));
   const made = join(folder, "model");
   const lesson = recipe.distill;
   /** Write the model that there is by now, whose pictures are this wide; its decoder may still be the untrained one. */
@@ -191,9 +190,10 @@ function distilled(
   vae: Tensors,
 ): ReturnType<typeof trainStudent> {
   const sheet = async ({ average }: TrainingState): Promise<Uint8Array> => {
-    const denoiser = withLora(fromTensors(weights), fromTensors(average));
-    const model = underTraining(shop.recipe, latents, vae, denoiser);
-    return samples(shop.runtime, model, { steps: lesson.studentSteps, guidance: 1 });
+    const lora = under(fromTensors(average), "unet.");
+    const model = underTraining(shop.recipe, latents, vae, weights);
+    const fewSteps = { lora, hash: "", steps: lesson.studentSteps, guidance: 1 };
+    return samples(shop.runtime, { ...model, fewSteps });
   };
   return trainStudent({ ...shop, sheet }, lesson, { weights, step }, latents.set);
 }
@@ -262,8 +262,9 @@ export function untrainedVae({ configs, side }: Recipe, latents: Latents): Tenso
 }
 
 /** The model that a run has so far. */
-export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, weights: Weights): Model {
+export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, denoiser: Tensors): Model {
   const { configs, side } = recipe;
+  const weights = fromTensors(denoiser);
   return {
     name: "under training",
     hash: "",
@@ -292,15 +293,11 @@ export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, we
 }
 
 /** A sheet (PNG) of what a model makes of the sheet prompts, each from the same seed every time. */
-export async function samples(
-  runtime: Runtime,
-  model: Model,
-  how: Pick<Request, "steps" | "guidance"> = {},
-): Promise<Uint8Array> {
+export async function samples(runtime: Runtime, model: Model): Promise<Uint8Array> {
   await using running = engine(model, runtime);
   const made = [];
   for (const [seed, prompt] of SHEET_PROMPTS.entries()) {
-    const { pixels } = await finish(textToImage(running, { ...how, prompt, seed }));
+    const { pixels } = await finish(textToImage(running, { prompt, seed }));
     made.push(...toPixels(pixels));
   }
   return encodePng(contactSheet(made, { columns: 6, gap: 2 }));

@@ -1,68 +1,65 @@
-// A LoRA is added to the weights it names, and to no others; whatever of it finds no place is an error.
+// A file of factors is taken whole or not at all: whatever of it finds no place is an error that names it.
 import { describe, expect, it } from "vitest";
-import { tensor } from "../tensor/tensor.ts";
-import { withLora } from "./lora.ts";
-import { fromTensors, readAll } from "./weights.ts";
+import { zeros } from "../tensor/tensor.ts";
+import { loraFor } from "./lora.ts";
+import { fromTensors } from "./weights.ts";
 
-const base = fromTensors({
-  "a.weight": tensor([1, 2, 3, 4, 5, 6], [2, 3]),
-  "a.bias": tensor([1, 1], [2]),
-  "b.weight": tensor(
-    Array.from({ length: 8 }, (_, i) => i),
-    [2, 1, 2, 2],
-  ),
-});
-const linear = { "a.lora_A.weight": tensor([1, 0, 2], [1, 3]), "a.lora_B.weight": tensor([10, -1], [2, 1]) };
+const wanted = [
+  { name: "a.b.weight", shape: [6, 4] },
+  { name: "a.b.bias", shape: [6] },
+  { name: "conv.weight", shape: [6, 4, 3, 3] },
+  { name: "norm.weight", shape: [4] },
+];
+const sound = {
+  "unet.a.b.lora_A.weight": zeros([2, 4]),
+  "unet.a.b.lora_B.weight": zeros([6, 2]),
+  "unet.conv.lora_A.weight": zeros([1, 4, 3, 3]),
+  "unet.conv.lora_B.weight": zeros([6, 1, 1, 1]),
+};
+const read = (tensors: Parameters<typeof fromTensors>[0]) =>
+  loraFor(fromTensors(tensors), "unet", wanted, "few.safetensors");
 
-describe("withLora", () => {
-  it("adds B·A, as strongly as it is told", async () => {
-    const read = async (strength?: number) =>
-      (await readAll(withLora(base, fromTensors(linear), strength)))["a.weight"].data;
-    expect([...(await read())]).toEqual([11, 2, 23, 3, 5, 4]);
-    expect([...(await read(0.5))]).toEqual([6, 2, 13, 3.5, 5, 5]);
-    expect([...(await read(0))]).toEqual([1, 2, 3, 4, 5, 6]);
-  });
-  it("adds kernels as convolutions one after the other do", async () => {
-    const factors = {
-      "b.lora_A.weight": tensor([1, 2, 3, 4, 10, 20, 30, 40], [2, 1, 2, 2]),
-      "b.lora_B.weight": tensor([1, 0, 1, 1], [2, 2, 1, 1]),
-    };
-    const { data } = await withLora(base, fromTensors(factors)).read("b.weight");
-    expect([...(data as Float32Array)]).toEqual([1, 3, 5, 7, 15, 27, 39, 51]);
-  });
-  it("leaves the others as they are, and says that what it changes is computed", () => {
-    const weights = withLora(base, fromTensors(linear));
-    expect(weights.names()).toEqual(base.names());
-    expect(weights.info("a.bias")).toEqual(base.info("a.bias"));
-    expect(weights.info("a.weight")).toEqual({ dtype: "f32", shape: [2, 3] });
+describe("loraFor", () => {
+  it("has the factors under the names of the network's own weights", () => {
+    const lora = read(sound);
+    expect([...lora.names()]).toEqual(Object.keys(sound).map((name) => name.replace("unet.", "")));
+    expect(lora.info("conv.lora_A.weight")?.shape).toEqual([1, 4, 3, 3]);
   });
   it.each([
     [
-      "another module",
-      { "c.lora_A.weight": tensor([1], [1, 1]) },
-      /c.lora_A.weight is for c.weight, which the network does/,
+      "of a module that the network lacks",
+      { "unet.c.lora_A.weight": zeros([1, 4]) },
+      /few.safetensors has c.lora_A.weight, and the unet has no weight/,
     ],
     [
-      "half a pair",
-      { "a.lora_B.weight": linear["a.lora_B.weight"] },
-      /a.lora_B.weight is one factor of two; its lora_A/,
+      "of another network",
+      { "text_encoder.a.b.lora_A.weight": zeros([2, 4]) },
+      /has text_encoder.a.b.lora_A.weight, and the unet has no/,
+    ],
+    ["of a norm", { "unet.norm.lora_A.weight": zeros([1, 4]) }, /has norm.lora_A.weight, and the unet has no weight/],
+    [
+      "of another spelling",
+      { "lora_unet_a_b.lora_down.weight": zeros([2, 4]) },
+      /has lora_unet_a_b.lora_down.weight, which is no factor/,
     ],
     [
-      "another shape",
-      { ...linear, "a.lora_A.weight": tensor([1, 2], [1, 2]) },
-      /\[1,2\] and .* do not make a.weight \[2,3\]/,
+      "of another width",
+      { "unet.a.b.lora_A.weight": zeros([2, 5]) },
+      /has a.b.lora_A.weight \[2,5\] and lora_B \[6,2\], which do not make \[6,4\]/,
     ],
+    ["of another rank", { "unet.a.b.lora_A.weight": zeros([3, 4]) }, /\[3,4\] and lora_B \[6,2\], which do not make/],
     [
-      "another rank",
-      { ...linear, "a.lora_A.weight": tensor([1, 2, 3, 4, 5, 6], [2, 3]) },
-      /do not make a.weight \[2,3\]/,
+      "of another kernel",
+      { "unet.conv.lora_A.weight": zeros([1, 4, 1, 1]) },
+      /\[1,4,1,1\] and lora_B \[6,1,1,1\], which do not/,
     ],
-    [
-      "another spelling",
-      { "lora_unet_a.lora_down.weight": tensor([1], [1, 1]) },
-      /lora_unet_a.lora_down.weight are no fac/,
-    ],
-  ])("refuses %s", (_, factors, message) => {
-    expect(() => withLora(base, fromTensors(factors))).toThrow(message);
+  ])("refuses factors %s", (_, tensors, message) => {
+    expect(() => read({ ...sound, ...tensors })).toThrow(message);
+  });
+  it("refuses half a pair, and names eight things at most", () => {
+    const { "unet.conv.lora_A.weight": _, ...half } = sound;
+    expect(() => read(half)).toThrow(/has conv.lora_B.weight without its lora_A/);
+    const strange = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`x${i}`, zeros([1])]));
+    expect(() => read(strange)).toThrow(/x7, .*\n… and 2 more like these$/);
   });
 });

@@ -82,8 +82,19 @@ export async function remade(
     );
   const { model, notices: renewed } = await withItsEmbeddings(file, recipe.embeddings, plain, flags);
   const other = `${file} was made with ${name} (${hash}); this is ${model.name} (${model.hash}), so the picture will differ.`;
-  const notices = [...(model.hash === hash ? [] : [other]), ...changed, ...renewed];
-  return { recipe, request: { ...recipe.request, ...guide }, model, notices };
+  const notices = [...(model.hash === hash ? fewStepsNotices(file, recipe, model) : [other]), ...changed, ...renewed];
+  const { quality, ...request } = recipe.request;
+  const known = quality !== undefined && (quality === "best" || model.fewSteps) ? { quality } : {};
+  return { recipe, request: { ...request, ...known, ...guide }, model, notices };
+}
+
+/** Whether a picture that was drawn fast can be drawn so again. */
+function fewStepsNotices(file: string, { model: { fewSteps } }: Recipe, { name, fewSteps: now }: Model): string[] {
+  if (fewSteps === undefined || now?.hash === fewSteps) return [];
+  const has = now
+    ? `what this ${name} draws few steps with is another (${now.hash})`
+    : `this ${name} draws in no few steps`;
+  return [`${file} was drawn fast (${fewSteps}); ${has}, so the picture will differ.`];
 }
 
 async function recipeOf(file: string): Promise<Recipe> {

@@ -63,6 +63,11 @@ export async function inspectModel(path: string, folder: ModelFolder, json: bool
     print(
       `${model.name}, hash ${model.hash}: ${width}x${height}, ${steps} steps of ${sampler} (${schedule}), guidance ${guidance}`,
     );
+    const { fewSteps } = model;
+    if (fewSteps)
+      print(
+        `few steps, hash ${fewSteps.hash}: ${fewSteps.steps} steps, guidance ${fewSteps.guidance}, ${whole(parameters(fewSteps.lora))} parameters, ${showBytes(byteSize(fewSteps.lora))}, ${dtypes(fewSteps.lora)}`,
+      );
   }
   return sound;
 }
@@ -93,6 +98,15 @@ function row({ name, component }: Part): string[] {
 }
 
 const described = (model: Model | string) =>
-  typeof model === "string" ? { problem: model } : { model: model.name, hash: model.hash, defaults: model.defaults };
+  typeof model === "string"
+    ? { problem: model }
+    : {
+        model: model.name,
+        hash: model.hash,
+        defaults: model.defaults,
+        ...(model.fewSteps && {
+          fewSteps: { hash: model.fewSteps.hash, steps: model.fewSteps.steps, guidance: model.fewSteps.guidance },
+        }),
+      };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -10,7 +10,8 @@ export async function models(flags: { readonly json?: boolean }): Promise<void> 
     try {
       const model = await openModel(path);
       const { width, height } = model.defaults;
-      const parts = [...Object.values(model.weights), ...model.texts.map(({ weights }) => weights)];
+      const networks = [...Object.values(model.weights), ...model.texts.map(({ weights }) => weights)];
+      const parts = [...networks, ...(model.fewSteps ? [model.fewSteps.lora] : [])];
       const size = parts.reduce((sum, weights) => sum + byteSize(weights), 0);
       if (flags.json)
         print(JSON.stringify({ name, title: model.name, path, hash: model.hash, bytes: size, width, height }));

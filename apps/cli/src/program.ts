@@ -173,6 +173,10 @@ function drawing(command: Command, relatives = false): void {
     .option("--strength <share>", `how far from the image, from 0 to 1; ${usual}`)
     .option("--image-guidance <scale>", "how close to the image, for models like instruct-pix2pix; 1.5 unless told")
     .optionsGroup("How it is drawn:")
+    .option(
+      "--quality <name>",
+      "fast (a few steps, where the model was taught to: so it draws unless told how) or best",
+    )
     .option("--steps <count>", "more are clearer, fewer are faster")
     .option("--guidance <scale>", "how hard to follow the words; 1 is as trained")
     .option("--sampler <name>", 'euler, dpmpp2m, unipc, "DPM++ 2M Karras" … (`samplers` lists them)')

@@ -14,13 +14,23 @@ describe("jobOf", () => {
       negative: "snow",
       seed: "-7",
       size: "64x128",
+      quality: "Best",
       steps: "12",
       guidance: "2.5",
       sampler: "heun",
       schedule: "karras",
     };
     expect(only(["sea"], flags)).toEqual({
-      ...{ prompt: "sea", negative: "snow", seed: -7, width: 64, height: 128, steps: 12, guidance: 2.5 },
+      ...{
+        prompt: "sea",
+        negative: "snow",
+        seed: -7,
+        width: 64,
+        height: 128,
+        quality: "best",
+        steps: 12,
+        guidance: 2.5,
+      },
       ...{ sampler: "heun", schedule: "karras" },
     });
   });
@@ -50,6 +60,7 @@ describe("jobOf", () => {
     [{ seed: "" }, "--seed"],
     [{ size: "64x" }, "--size"],
     [{ size: "-64x64" }, "--size"],
+    [{ quality: "good" }, "--quality"],
     [{ steps: "2.5" }, "--steps"],
     [{ steps: "0x10" }, "--steps"],
     [{ guidance: "" }, "--guidance"],

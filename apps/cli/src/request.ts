@@ -1,5 +1,5 @@
 // Arguments to a request: every text that a person typed, checked before anything is loaded or drawn.
-import { type Request, rngNames, type Seed, seedOf } from "dreamgrain";
+import { type Quality, qualities, type Request, rngNames, type Seed, seedOf } from "dreamgrain";
 import { UsageError } from "./errors.ts";
 
 /** The options of drawing, as typed. */
@@ -9,6 +9,7 @@ export interface DrawFlags {
   readonly size?: string;
   readonly batch?: string;
   readonly unguided?: boolean;
+  readonly quality?: string;
   readonly steps?: string;
   readonly guidance?: string;
   readonly sampler?: string;
@@ -55,6 +56,7 @@ export function jobOf(words: readonly string[], flags: DrawFlags, guide: Pick<Re
     ...(prompt !== undefined && { prompt }),
     ...(flags.negative !== undefined && { negative: flags.negative }),
     ...(flags.size !== undefined && size(flags.size)),
+    ...(flags.quality !== undefined && { quality: qualityNamed(flags.quality) }),
     ...(flags.steps !== undefined && { steps: whole("--steps", flags.steps) }),
     ...(flags.guidance !== undefined && { guidance: number("--guidance", flags.guidance) }),
     ...(flags.sampler !== undefined && { sampler: flags.sampler }),
@@ -83,6 +85,12 @@ function variation({ variationSeed, variationStrength }: DrawFlags): Pick<Reques
   const strength = number("--variation-strength", variationStrength);
   return { variation: { seed: seed(variationSeed, "--variation-seed"), strength } };
 }
+
+const qualityNamed = (text: string): Quality => {
+  const found = qualities.find((name) => name === text.toLowerCase());
+  if (found) return found;
+  throw new UsageError(`--quality ${shown(text)}: expected ${qualities.join(" or ")}`);
+};
 
 const rngOf = (text: string): NonNullable<Request["rng"]> => {
   const found = rngNames.find((name) => name === text.toLowerCase());

@@ -26,13 +26,26 @@ export async function vary(
   const [plain, other] = await openedFor(file, recipe, flags);
   const itsWords = recipe !== undefined && words.length === 0 && !flags.unguided;
   const base = itsWords ? recipe.request : withoutWords(recipe?.request);
-  const { seed: _, width: __, height: ___, variation: ____, strength: _____, imageGuidance, ...how } = base ?? {};
+  const { seed: _, width: __, height: ___, variation: ____, strength: _____, imageGuidance, ...rest } = base ?? {};
+  const how = rest.quality === "fast" ? asBest(rest) : rest;
   const changes = plain.task === "instruct-pix2pix";
   const usual = changes ? { ...(imageGuidance !== undefined && { imageGuidance }) } : { strength: STRENGTH };
   const all = requests.map((request): Request => ({ ...how, ...usual, ...request }));
   const its = await withItsEmbeddings(file, itsWords ? recipe.embeddings : [], plain, flags);
   const { model, notices: more } = await withNamed(its.model, flags, all[0]);
   await drawAll(model, all, place, flags, [...notices, ...other, ...its.notices, ...more]);
+}
+
+/** Few steps leave little to begin in the middle of, so relatives of a picture that was drawn fast are drawn as the model does best. */
+function asBest({
+  quality: _,
+  steps: __,
+  guidance: ___,
+  sampler: ____,
+  schedule: _____,
+  ...others
+}: Partial<Request>): Partial<Request> {
+  return others;
 }
 
 /** How a picture was drawn, but for what it shows. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { engine } from "../../pipelines/engine.ts";
 import { openModel } from "../../pipelines/load.ts";
+import { qualities } from "../../pipelines/quality.ts";
 import { ortNode } from "../../runtime/ort-node.ts";
 import { type Exam, examNow, readExam, writeExam } from "../evaluate.ts";
 import { evaluate } from "../evaluation.ts";
@@ -16,6 +17,7 @@ const USAGE = `npm run evaluate -- [options]
   --model PATH   the model's folder (models/default)
   --judge PATH   the judge's folder (models/judge)
   --count N      pictures of each split (200)
+  --quality NAME fast or best (as the model draws unless told)
   --curves       also over guidance and steps, a quarter as many pictures a point
   --out PATH     where evaluation.json and evaluation.md go (the model's folder)
   --threads N    of a run (all cores)`;
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     model: { type: "string", default: "models/default" },
     judge: { type: "string", default: "models/judge" },
     count: { type: "string", default: "200" },
+    quality: { type: "string" },
     curves: { type: "boolean", default: false },
     out: { type: "string" },
     threads: { type: "string" },
@@ -35,6 +38,12 @@ const count = Number(values.count);
 if (values.help || !Number.isInteger(count) || count < 2) {
   console.error(values.help ? USAGE : `--count ${values.count}: wants a whole number from 2\n${USAGE}`);
   process.exit(values.help ? 0 : 2);
+}
+
+const quality = qualities.find((name) => name === values.quality);
+if (values.quality !== undefined && !quality) {
+  console.error(`--quality ${values.quality}: expected ${qualities.join(" or ")}`);
+  process.exit(2);
 }
 
 function commit(): string {
@@ -69,6 +78,7 @@ const { judge, card } = await loadJudge(values.judge, runtime);
 await using running = engine(await openModel(values.model), runtime);
 const evaluation = await evaluate(running, judge, {
   exam,
+  ...(quality && { quality }),
   ...(values.curves && { curves: Math.max(2, Math.round(count / 4)) }),
   onProgress: (stage, done, of) => {
     const seconds = Math.round((performance.now() - started) / 1000);

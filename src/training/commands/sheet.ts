@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { encodePng } from "../../image/png.ts";
 import { engine } from "../../pipelines/engine.ts";
 import { openModel } from "../../pipelines/load.ts";
+import { settings } from "../../pipelines/text-to-image.ts";
 import { ortNode } from "../../runtime/ort-node.ts";
 import { drawAll } from "../draw.ts";
 import { SHEET } from "../prompts.ts";
@@ -27,7 +28,7 @@ const wishes = SHEET.map((prompt, i) => ({ prompt, seed: first + i }));
 const onProgress = (done: number): void => console.error(`${done}/${SHEET.length}`);
 const pictures = await drawAll(running, wishes, { onProgress });
 await writeFile(join(out, "sheet.png"), encodePng(promptSheet(pictures, SHEET), { level: 9 }));
-const { steps, guidance, sampler, schedule } = model.defaults;
+const { steps, guidance, sampler, schedule } = settings(model, { seed: first });
 const how = `Made by \`npm run sheet\` with ${model.name} (${model.hash}): ${steps} steps, guidance ${guidance}, ${sampler} on ${schedule}, one seed a picture, none chosen. The last ten are combinations that training never showed.`;
 await writeFile(
   join(out, "sheet.md"),
