@@ -110,6 +110,8 @@ export const Model = z
       schedule: z.string(),
       shift: z.number(),
     }),
+    /** What its fast quality is drawn with unless told; null for a model that draws in one quality. */
+    fewSteps: z.object({ steps: z.int(), guidance: z.number() }).nullable(),
     /** Tokens of a prompt that fit into one row, without start and end. */
     tokensPerRow: z.int(),
   })
@@ -182,6 +184,8 @@ export const DrawRequest = z
     count: z.int().min(1).max(16).default(1),
     width: z.int().min(8).max(2048).optional(),
     height: z.int().min(8).max(2048).optional(),
+    /** Unless told, fast where the model can and nothing is asked that only best has: steps, guidance, sampler, an image … */
+    quality: z.enum(["fast", "best"]).optional(),
     steps: z.int().min(1).max(150).optional(),
     guidance: z.number().min(0).max(100).optional(),
     rescale: z.number().min(0).max(1).optional(),
@@ -210,6 +214,8 @@ export const Settings = z
     count: z.int(),
     width: z.int(),
     height: z.int(),
+    /** Absent where the model draws in one quality. */
+    quality: z.enum(["fast", "best"]).optional(),
     steps: z.int(),
     guidance: z.number(),
     rescale: z.number(),

@@ -80,7 +80,7 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
   const contexts = (prompt !== undefined && guidance !== 1) || chosen.imageGuidance !== undefined ? 2 : 1;
   return {
     known,
-    settings: settingsOf(known.id, chosen, { seed: `${BigInt(seed)}`, count, image, mask, variation }),
+    settings: settingsOf(known, chosen, { seed: `${BigInt(seed)}`, count, image, mask, variation }),
     steps,
     price: count * priceOf(known, { width, height, steps }),
     work: { steps, calls: steps * samplerNamed(chosen.sampler).calls * contexts * area, rest: area },
@@ -89,8 +89,8 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
 }
 
 /**
- * Milli-credits of one picture, by DreamStudio's rule: a credit is about one picture as the model draws it unless told, and
- * steps and pixels scale it.
+ * Milli-credits of one picture, by DreamStudio's rule: a credit is about one picture of the model's own size as it draws it
+ * best, and steps and pixels scale it.
  */
 export function priceOf({ model: { defaults } }: KnownModel, drawn: Size & { steps: number }): number {
   const share = (drawn.steps * drawn.width * drawn.height) / (defaults.steps * defaults.width * defaults.height);
@@ -103,9 +103,10 @@ const fitting = new Map<string, number>();
 /** @throws MemoryError when drawing would take more memory than there is */
 function afford({ model }: KnownModel, chosen: LibrarySettings): void {
   const { prompt, negative, steered } = words(model, chosen);
-  const { width, height, image, imageGuidance } = chosen;
+  const { width, height, image, imageGuidance, quality } = chosen;
   const rows = Math.max(prompt.ends.length, negative.ends.length);
-  const kind = [model.hash, width, height, rows, steered || imageGuidance !== undefined, image !== undefined].join(" ");
+  const contexts = steered || imageGuidance !== undefined;
+  const kind = [model.hash, quality, width, height, rows, contexts, image !== undefined].join(" ");
   const memory = availableMemory();
   if (memory >= (fitting.get(kind) ?? Number.POSITIVE_INFINITY)) return;
   const { parts, tiles } = drawingNeeds(model, chosen, memory);
@@ -149,7 +150,7 @@ function checked<T>(work: () => T): T {
 }
 
 function settingsOf(
-  id: string,
+  { id, model }: KnownModel,
   chosen: ReturnType<typeof settle>,
   own: {
     seed: string;
@@ -160,12 +161,13 @@ function settingsOf(
   },
 ): Settings {
   const { prompt, negative, width, height, steps, guidance, rescale, sampler, schedule, shift, clipSkip, rng } = chosen;
-  const { strength, imageGuidance } = chosen;
+  const { quality, strength, imageGuidance } = chosen;
   const { seed, count, image, mask, variation } = own;
   return {
     model: id,
     ...(prompt !== undefined && { prompt }),
     ...(negative !== undefined && { negative }),
+    ...(model.fewSteps && { quality }),
     ...{ seed, count, width, height, steps, guidance, rescale, sampler, schedule, shift, clipSkip, rng },
     ...(variation && { variation }),
     ...(image && { image }),

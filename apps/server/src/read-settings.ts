@@ -167,6 +167,10 @@ function fitted(
     delete request.width;
     delete request.height;
   }
+  if (request.quality === "fast" && !drawer.model.fewSteps) {
+    notices.push(`It was drawn fast, which ${drawer.model.name} cannot; it is drawn as well as that can.`);
+    for (const name of ["quality", "steps", "guidance"] as const) delete request[name];
+  }
   for (const [name, check] of [
     ["sampler", (value: string) => walkNamed(value)],
     ["schedule", (value: string) => lookUp("schedule", value, schedules)],

@@ -1,10 +1,14 @@
 // The studio as a person uses it: a real server, the model that ships, a real browser.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { withText, writeInfotext } from "dreamgrain";
 import { encodePng } from "dreamgrain/node";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launch } from "../../../test/chromium.ts";
+import { teachFewSteps, writeTinyModel } from "../../../test/tiny-model.ts";
 import { buildStudio, complaintsOf, type Studio, startStudio, wireTo } from "./real-studio.ts";
 
 let browser: Browser;
@@ -97,7 +101,7 @@ describe("Create", () => {
     await page.goto(studio.url);
     await page.getByRole("button", { name: "a dream of a distant galaxy" }).click();
     expect(await prompt().inputValue()).toBe("a dream of a distant galaxy");
-    await page.locator(".quote", { hasText: "1 credit" }).waitFor();
+    await page.locator(".quote", { hasText: /credit/ }).waitFor();
     await page.locator(".tokens", { hasText: "6/" }).waitFor();
     const steps = new Set<string>();
     await page.exposeFunction("stepped", (step: string) => steps.add(step));
@@ -114,6 +118,38 @@ describe("Create", () => {
       64,
     );
     expect(await page.locator(".stage .caption").textContent()).toBe("a dream of a distant galaxy");
+  });
+
+  it("draws fast or best where the model has the choice, and says which", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "studio-taught-"));
+    await teachFewSteps(await writeTinyModel(folder));
+    const own = await startStudio(["--model", folder]);
+    try {
+      await page.goto(own.url);
+      const [fast, best] = ["Fast", "Best"].map((name) => page.getByRole("button", { name, exact: true }));
+      const pressed = (): Promise<(string | null)[]> =>
+        Promise.all([fast!, best!].map((button) => button.getAttribute("aria-pressed")));
+      const steps = page.getByRole("textbox", { name: "Steps, exactly" });
+      await expect.poll(pressed).toEqual(["true", "false"]);
+      expect(await steps.inputValue()).toBe("2");
+      await steps.fill("3"); // who says how it is drawn gets the model as it was trained
+      await page.keyboard.press("Tab");
+      await expect.poll(pressed).toEqual(["false", "true"]);
+      await page.getByRole("button", { name: "Defaults" }).click();
+      await expect.poll(pressed).toEqual(["true", "false"]);
+      await best!.click();
+      expect(await pressed()).toEqual(["false", "true"]);
+      await draw("a red boat");
+      await drawnOnStage("a red boat");
+      const { items } = await fetch(`${own.url}/v1/pictures`).then((answer) => answer.json());
+      expect(items.map(({ settings }: { settings: object }) => settings)).toMatchObject([
+        { quality: "best", steps: 4 },
+      ]);
+    } finally {
+      await page.goto("about:blank");
+      await own.stop();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("cancels, and says what it cost", async () => {

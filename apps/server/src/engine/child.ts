@@ -136,13 +136,14 @@ async function draw(id: string, { model, settings, image, mask }: Drawing): Prom
 async function prepare(model: Drawing["model"]): Promise<Took | undefined> {
   const place = await opened(model);
   say({ kind: "beat" });
-  const { weights, defaults } = place.drawer.model;
+  const { weights, defaults, fewSteps } = place.drawer.model;
   let bytes = 0;
   for (const part of [weights.unet, weights.vae])
     for (const name of part.names()) bytes += 4 * (part.info(name)?.shape.reduce((a, b) => a * b, 1) ?? 0);
   if (bytes > QUICK) return undefined;
   const times: number[] = [];
-  const walk = textToImage(place.drawer, { ...defaults, prompt: "a", seed: 0, steps: Math.min(4, defaults.steps) });
+  const short = fewSteps ? {} : { steps: Math.min(4, defaults.steps) };
+  const walk = textToImage(place.drawer, { prompt: "a", seed: 0, ...short });
   for (;;) {
     const { done, value } = await walk.next();
     times.push(performance.now());

@@ -26,6 +26,7 @@ const Generation = DrawRequest.pick({ steps: true, guidance: true, sampler: true
     stream: z.boolean().nullish(),
     partial_images: z.int().min(0).max(3).nullish(),
     seed: z.union([z.string(), z.int()]).nullish(),
+    /** "hd" and "high" are our "best"; others leave it to the model. */
     quality: z.string().nullish(),
     style: z.string().nullish(),
     background: z.string().nullish(),
@@ -53,6 +54,7 @@ export function openaiRoutes(app: App, parts: Parts, jobs: Jobs): void {
   /** The size that is wanted in the end, and the request for one that the model draws well. */
   const understood = async (asked: Generation): Promise<{ request: z.output<typeof DrawRequest>; size: Size }> => {
     const { steps, guidance, sampler, schedule, negative, prompt, n, seed } = asked;
+    const quality = /^(hd|high|best)$/.test(asked.quality ?? "") ? "best" : undefined;
     const model = asked.model && !OTHERS.test(asked.model) ? asked.model : undefined;
     const known = await models.find(model);
     const [width, height] = asked.size && asked.size !== "auto" ? asked.size.split("x").map(Number) : [];
@@ -60,7 +62,7 @@ export function openaiRoutes(app: App, parts: Parts, jobs: Jobs): void {
     const size = { width: width ?? defaults.width, height: height ?? defaults.height };
     if (size.width * size.height > 2 ** 22)
       throw new Failed("invalid", `size: ${asked.size} is larger than any picture here`, { param: "size" });
-    const request = { model, prompt, negative, steps, guidance, sampler, schedule, ...drawnSize(known, size) };
+    const request = { model, prompt, negative, quality, steps, guidance, sampler, schedule, ...drawnSize(known, size) };
     return {
       request: DrawRequest.parse({ ...request, count: n ?? 1, ...(seed != null && { seed: `${seed}` }) }),
       size,

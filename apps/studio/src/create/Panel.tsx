@@ -1,12 +1,12 @@
 // Everything that can be chosen about a picture, with the model's own choice until one is made.
 import type { Model, Samplers, Server } from "@dreamgrain/server/contract";
 import { ArrowLeftRight, Dices, FileInput, Lock, LockOpen, RotateCcw, SlidersHorizontal } from "lucide-react";
-import { useId, useRef } from "react";
-import { useModels, useSamplers, useServer } from "../api/queries.ts";
+import { useEffect, useId, useRef } from "react";
+import { useModels, useQuote, useSamplers, useServer } from "../api/queries.ts";
 import { Choice } from "../shell/Choice.tsx";
 import { narrow, useMedia } from "../shell/media.ts";
 import { restore } from "../shell/restore.ts";
-import { drawnSeed, type Form, sideNear, withModel } from "./form.ts";
+import { drawnSeed, type Form, type Quality, requestOf, sideNear, usualOf, withModel, withQuality } from "./form.ts";
 import { Slider } from "./Slider.tsx";
 import { Start } from "./Start.tsx";
 import { edit, useCreate } from "./store.ts";
@@ -20,6 +20,12 @@ export function Panel() {
   const file = useRef<HTMLInputElement>(null);
   const folded = useMedia(narrow);
   const model = models.find(({ id }) => id === form.model) ?? models[0];
+  const quote = useQuote(requestOf(form), models.length > 0);
+  const quality = form.quality ?? quote.data?.settings.quality;
+  const stray = form.quality !== undefined && model?.fewSteps === null;
+  useEffect(() => {
+    if (stray) edit({ quality: undefined }); // kept from a model that had a choice
+  }, [stray]);
   if (!model || !server) return <div className="panel" aria-busy="true" />;
   return (
     <details className="panel" open={!folded}>
@@ -35,7 +41,8 @@ export function Panel() {
             onChange={(id) => useCreate.setState({ form: withModel(form, id) })}
           />
         )}
-        <Numbers form={form} model={model} server={server} samplers={samplers} />
+        {model.fewSteps && <QualitySwitch form={form} quality={quality} />}
+        <Numbers form={form} usual={usualOf(model, quality)} server={server} samplers={samplers} />
         <Seed form={form} />
         <Size form={form} model={model} server={server} />
         <Slider
@@ -75,25 +82,51 @@ export function Panel() {
   );
 }
 
-/** Steps, guidance, sampler, schedule. */
+/** Fast or best: what was chosen, or else what the rest of the form comes to. */
+function QualitySwitch({ form, quality }: { readonly form: Form; readonly quality: Quality | undefined }) {
+  const one = (name: Quality, title: string) => (
+    <button
+      type="button"
+      aria-pressed={quality === name}
+      onClick={() => useCreate.setState({ form: withQuality(form, name) })}
+    >
+      {title}
+    </button>
+  );
+  return (
+    <fieldset className="quality">
+      <legend>Quality</legend>
+      <span className="switch">
+        {one("fast", "Fast")}
+        {one("best", "Best")}
+      </span>
+      <p className="hint">
+        {quality === "fast"
+          ? "In the few steps that the model was taught."
+          : "As the model was trained: more steps, guided."}
+      </p>
+    </fieldset>
+  );
+}
+
+/** Steps, guidance, sampler, schedule; `usual` is what they are unless chosen. */
 function Numbers({
   form,
-  model,
+  usual,
   server,
   samplers,
 }: {
   readonly form: Form;
-  readonly model: Model;
+  readonly usual: Model["defaults"];
   readonly server: Server;
   readonly samplers: Samplers;
 }) {
-  const { defaults } = model;
-  const sampler = samplers.samplers.find(({ name }) => name === (form.sampler ?? defaults.sampler));
+  const sampler = samplers.samplers.find(({ name }) => name === (form.sampler ?? usual.sampler));
   return (
     <>
       <Slider
         label="Steps"
-        value={form.steps ?? defaults.steps}
+        value={form.steps ?? usual.steps}
         least={1}
         most={Math.min(60, server.limits.steps)}
         far={server.limits.steps}
@@ -103,7 +136,7 @@ function Numbers({
       />
       <Slider
         label="Guidance"
-        value={form.guidance ?? defaults.guidance}
+        value={form.guidance ?? usual.guidance}
         least={0}
         most={20}
         step={0.5}
@@ -115,18 +148,18 @@ function Numbers({
       <div className="pair">
         <Choice
           label="Sampler"
-          value={form.sampler ?? defaults.sampler}
+          value={form.sampler ?? usual.sampler}
           options={samplers.samplers.map(({ name, title, calls }) => [
             name,
             calls > 1 ? `${title} (×${calls} time)` : title,
           ])}
-          onChange={(name) => edit({ sampler: name === defaults.sampler ? undefined : name })}
+          onChange={(name) => edit({ sampler: name === usual.sampler ? undefined : name })}
         />
         <Choice
           label="Schedule"
-          value={form.schedule ?? defaults.schedule}
+          value={form.schedule ?? usual.schedule}
           options={samplers.schedules.map(({ name, title }) => [name, title])}
-          onChange={(name) => edit({ schedule: name === defaults.schedule ? undefined : name })}
+          onChange={(name) => edit({ schedule: name === usual.schedule ? undefined : name })}
         />
       </div>
       {sampler?.random && (

@@ -12,7 +12,9 @@ import {
   rounded,
   seedAfter,
   sideNear,
+  usualOf,
   withModel,
+  withQuality,
 } from "./form.ts";
 
 const { settings } = pictureOf("p");
@@ -31,7 +33,14 @@ describe("the form", () => {
 
   it("asks for the same picture again once everything of it is recalled", () => {
     const { count, ...rest } = settings;
-    const odd = { ...rest, count, rng: "nv" as const, variation: { seed: "9", strength: 0.2 }, clipSkip: 2 };
+    const odd = {
+      ...rest,
+      count,
+      quality: "fast" as const,
+      rng: "nv" as const,
+      variation: { seed: "9", strength: 0.2 },
+      clipSkip: 2,
+    };
     expect(requestOf(recalled(freshForm("1"), odd, "all"))).toEqual(odd);
   });
 
@@ -61,6 +70,34 @@ describe("the form", () => {
       seed: "1",
       count: 1,
     });
+  });
+
+  it("chooses a quality with its own steps and guidance", () => {
+    const form = {
+      ...freshForm("1"),
+      prompt: "x",
+      steps: 9,
+      guidance: 2,
+      sampler: "heun",
+      schedule: "karras",
+      width: 64,
+    };
+    const best = withQuality(form, "best");
+    expect(requestOf(best)).toEqual({ prompt: "x", quality: "best", width: 64, seed: "1", count: 1 });
+    expect(requestOf(withModel(best, "other"))).not.toHaveProperty("quality");
+    const defaults = {
+      width: 64,
+      height: 64,
+      steps: 20,
+      guidance: 3,
+      sampler: "euler",
+      schedule: "trailing",
+      shift: 1,
+    };
+    const fewSteps = { steps: 4, guidance: 1 };
+    expect(usualOf({ defaults, fewSteps }, "fast")).toEqual({ ...defaults, steps: 4, guidance: 1 });
+    expect(usualOf({ defaults, fewSteps }, "best")).toEqual(defaults);
+    expect(usualOf({ defaults, fewSteps: null }, "fast")).toEqual(defaults);
   });
 
   it("finds sides that the model can draw", () => {

@@ -1,11 +1,15 @@
 // The form of Create as data: what a person has chosen, what that asks of the server, what a picture fills in. Pure.
 import type { DrawRequest, Model, Source } from "@dreamgrain/server/contract";
 
+export type Quality = NonNullable<DrawRequest["quality"]>;
+
 /** What is chosen. What is undefined follows the model's default, also when the model changes. */
 export interface Form {
   readonly model?: string;
   readonly prompt: string;
   readonly negative: string;
+  /** Undefined for whichever the server chooses by the rest of the form. */
+  readonly quality?: Quality;
   readonly steps?: number;
   readonly guidance?: number;
   readonly sampler?: string;
@@ -40,13 +44,14 @@ export const drawnSeed = (random: () => number = Math.random): string => `${Math
 
 /** What the form asks of the server. */
 export function requestOf(form: Form): DrawRequest {
-  const { model, prompt, negative, steps, guidance, sampler, schedule, width, height, seed, count, image, strength } =
-    form;
+  const { model, prompt, negative, quality, steps, guidance, sampler, schedule, width, height } = form;
+  const { seed, count, image, strength } = form;
   return {
     ...form.rest,
     ...(model !== undefined && { model }),
     ...(prompt.trim() !== "" && { prompt }),
     ...(negative.trim() !== "" && { negative }),
+    ...(quality !== undefined && { quality }),
     ...(steps !== undefined && { steps }),
     ...(guidance !== undefined && { guidance }),
     ...(sampler !== undefined && { sampler }),
@@ -75,7 +80,7 @@ export function recalled(form: Form, settings: DrawRequest, what: Recall): Form 
     what === "remix" ? { seed: form.seed, locked: form.locked } : { seed: settings.seed ?? form.seed, locked: true };
   return {
     ...{ prompt: settings.prompt ?? "", negative: settings.negative ?? "", count: 1 },
-    ...given({ model: settings.model, steps: settings.steps, guidance: settings.guidance }),
+    ...given({ model: settings.model, quality: settings.quality, steps: settings.steps, guidance: settings.guidance }),
     ...given({ sampler: settings.sampler, schedule: settings.schedule }),
     ...given({ width: settings.width, height: settings.height }),
     ...kept,
@@ -89,9 +94,19 @@ export function recalled(form: Form, settings: DrawRequest, what: Recall): Form 
 export const urlOf = (source: Source): string =>
   "upload" in source ? `/v1/uploads/${source.upload}/file` : `/v1/pictures/${source.picture}/file`;
 
+/** The form for a quality, with its own steps, guidance, sampler and schedule. */
+export function withQuality(form: Form, quality: Quality): Form {
+  const { steps, guidance, sampler, schedule, ...kept } = form;
+  return { ...kept, quality };
+}
+
+/** What a model draws a quality with unless told. */
+export const usualOf = ({ defaults, fewSteps }: Pick<Model, "defaults" | "fewSteps">, quality: Quality | undefined) =>
+  quality === "fast" && fewSteps ? { ...defaults, ...fewSteps } : defaults;
+
 /** The form with every default of another model; words and seed stay. */
 export function withModel(form: Form, model: string): Form {
-  const { steps, guidance, sampler, schedule, width, height, rest, ...kept } = form;
+  const { quality, steps, guidance, sampler, schedule, width, height, rest, ...kept } = form;
   return { ...kept, model, rest: {} };
 }
 

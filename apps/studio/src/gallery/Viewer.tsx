@@ -176,6 +176,7 @@ function Made({ picture }: { readonly picture: Picture }) {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Avoided", settings.negative],
     ["Seed", settings.seed],
+    ["Quality", settings.quality],
     ["Steps", `${settings.steps}`],
     ["Guidance", `${settings.guidance}`],
     ["Sampler", title(samplers, settings.sampler)],
