@@ -25,7 +25,6 @@ import { fromTensors, readAll, under, type Weights } from "../weights/weights.ts
 import type { Tensors } from "./adamw.ts";
 import { trainStudent } from "./distill.ts";
 import { exportModel } from "./export.ts";
-import { alone } from "./learner.ts";
 import type { Progress } from "./run.ts";
 import { captionWords } from "./scenes/captions.ts";
 import type { DistillRecipe, Recipe } from "./sizes.ts";
@@ -69,6 +68,9 @@ export interface RecipeOptions {
 /** One engine waits for the processor while another keeps the card busy. */
 const ENGINES_OF_A_CARD = 2;
 
+/** Pictures that one core looks at at a time: four gigabytes at most of what ships. */
+const ROUND = 64;
+
 /** Prompts of the sheets that show how a run is doing. */
 export const SHEET_PROMPTS = [
   "a dream of a distant galaxy",
@@ -99,18 +101,19 @@ export const recipeHash = (recipe: Recipe): string =>
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
   const { recipe, name, folder, seed = 1, cores = 2, device = "cpu", onNote } = options;
   const engines = device === "cpu" ? cores : Math.min(cores, ENGINES_OF_A_CARD);
-  for (const { batch } of [recipe.coarse, recipe.denoiser, recipe.distill, recipe.decoder].filter(
-    (s) => s !== undefined,
-  ))
-    if (!Number.isInteger(cores) || cores < 1 || batch % engines !== 0)
-      throw new RangeError(`train: ${cores} cores cannot share a batch of ${batch} pictures; use 1, 2, 4, 8 or 16`);
+  const batches = [recipe.coarse, recipe.denoiser, recipe.distill, recipe.decoder].flatMap((s) => (s ? [s.batch] : []));
+  const rounds =
+    device === "cpu" ? 2 ** Math.ceil(Math.log2(Math.max(1, ...batches.map((b) => b / engines / ROUND)))) : 1;
+  const uneven = batches.find((batch) => batch % (engines * rounds) !== 0);
+  if (!Number.isInteger(cores) || cores < 1 || uneven !== undefined)
+    throw new RangeError(`train: ${cores} cores cannot share a batch of ${uneven} pictures; use 1, 2, 4, 8 or 16`);
   const model = options.from === undefined ? undefined : await openModel(options.from);
   const from = model && (await beginning(model, recipe));
   await claim(folder, { recipe, seed, ...(model && { from: model.hash }) });
   await using runtime = await ortNode({ device });
   const fault = device === "cpu" ? undefined : await selfTest(runtime, TOLERANCES[device === "cuda" ? "tf32" : "f32"]);
   if (fault) throw new RuntimeError(`train: --device ${device}: ${fault}; train on the cpu`);
-  const trainer = cores === 1 ? alone(await ortNode({ device, threads: 1 })) : team(cores, { device, engines });
+  const trainer = team(cores, { device, engines, rounds });
   const shop: Workshop = {
     recipe,
     folder,

@@ -53,7 +53,7 @@ export interface Recipe {
     readonly square: number;
     /** Weight of the differences between neighbours. */
     readonly edges: number;
-    /** Standard deviation of noise on its latents, so that it forgives what a denoiser leaves unfinished. */
+    /** Up to which standard deviation there is noise on its latents, so that it forgives what a denoiser leaves unfinished. */
     readonly noise: number;
   };
   readonly denoiser: StageRecipe & {
@@ -76,44 +76,44 @@ const standard: Recipe = {
   shards: 48,
   latents: { pictures: 1000, whitening: 0.5 },
   coarse: {
-    steps: 2400,
-    batch: 64,
-    rate: 8e-4,
-    warmup: 150,
-    averageDecay: 0.998,
+    steps: 230,
+    batch: 256,
+    rate: 1.5e-3,
+    warmup: 60,
+    averageDecay: 0.997,
     noise: { mean: 1, std: 1.2 },
   },
   denoiser: {
-    steps: 14000,
-    batch: 64,
-    rate: 6e-4,
-    warmup: 150,
-    averageDecay: 0.999,
+    steps: 1600,
+    batch: 384,
+    rate: 1.2e-3,
+    warmup: 80,
+    averageDecay: 0.998,
     dropout: 0.1,
     emphasis: 1,
     noise: { mean: 1.2, std: 1.2 },
   },
   decoder: {
-    steps: 6000,
-    batch: 16,
+    steps: 1600,
+    batch: 64,
     square: 64,
-    rate: 1.5e-3,
-    warmup: 100,
-    averageDecay: 0.998,
+    rate: 2e-3,
+    warmup: 60,
+    averageDecay: 0.997,
     edges: 0.5,
-    noise: 0.2,
+    noise: 0.4,
   },
   distill: {
-    paths: 16_000,
+    paths: 4096,
     teacherSteps: 16,
     studentSteps: 4,
     guidance: 3,
     rank: 32,
-    steps: 2000,
-    batch: 64,
+    steps: 700,
+    batch: 384,
     rate: 1e-3,
-    warmup: 100,
-    averageDecay: 0.998,
+    warmup: 30,
+    averageDecay: 0.99,
   },
   configs: { unet, vae, text_encoder },
 };
@@ -133,7 +133,7 @@ export const RECIPES = {
       averageDecay: 0.99,
       noise: { mean: 1, std: 1.2 },
     },
-    decoder: { ...standard.decoder, steps: 300, square: 32, warmup: 50, averageDecay: 0.99, noise: 0.3 },
+    decoder: { ...standard.decoder, steps: 300, batch: 16, square: 32, rate: 1.5e-3, warmup: 50, averageDecay: 0.99 },
     configs: {
       unet: {
         ...unet,
@@ -162,10 +162,11 @@ export const RECIPES = {
       steps: 1800,
       batch: 32,
       rate: 8e-4,
+      warmup: 150,
       averageDecay: 0.998,
       noise: { mean: 1, std: 1.2 },
     },
-    decoder: { ...standard.decoder, steps: 800, noise: 0.3 },
+    decoder: { ...standard.decoder, steps: 800, batch: 16, rate: 1.5e-3, warmup: 100 },
     configs: standard.configs,
   },
   default: standard,

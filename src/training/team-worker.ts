@@ -17,18 +17,27 @@ const copyOf = (layout: Layout): Record<string, AnyTensor> =>
     }),
   );
 
+const set = (into: Float32Array, data: Float32Array): void => into.set(data);
+function increase(into: Float32Array, data: Float32Array): void {
+  for (let i = 0; i < into.length; i++) into[i] += data[i];
+}
+
 /** What computes this worker's gradients. */
 async function engineOf({ inputs, metrics }: NonNullable<typeof own>) {
   const runtime = await ortNode({ device, threads: 1, spinning: false });
   const program = await runtime.compile(deserialize(graph));
-  const fed = { params: copyOf(state.params), inputs: copyOf(inputs) };
+  const fed = { params: copyOf(state.params), inputs: copyOf(inputs[0]) };
   return {
     async look(): Promise<void> {
       for (const [name, t] of Object.entries(fed.params)) (t.data as Float32Array).set(view(state.params, name));
-      for (const [name, t] of Object.entries(fed.inputs)) (t.data as Float32Array).set(view(inputs, name));
-      const results: Record<string, Tensor> = await program.run(fed.inputs, fed.params as Tensors);
-      for (const name of Object.keys(state.params.places)) view(gradients[index], name).set(results[`d ${name}`].data);
-      for (const name of Object.keys(metrics.places)) view(metrics, name).set(results[name].data);
+      for (const [round, given] of inputs.entries()) {
+        for (const [name, t] of Object.entries(fed.inputs)) (t.data as Float32Array).set(view(given, name));
+        const results: Record<string, Tensor> = await program.run(fed.inputs, fed.params as Tensors);
+        const keep = round === 0 ? set : increase;
+        for (const name of Object.keys(state.params.places))
+          keep(view(gradients[index], name) as Float32Array, results[`d ${name}`].data);
+        for (const name of Object.keys(metrics.places)) keep(view(metrics, name) as Float32Array, results[name].data);
+      }
     },
     end: () => program[Symbol.asyncDispose](),
   };
@@ -49,7 +58,7 @@ const [sum, ...others] = gradients.map(share);
 /** The workers' gradients, added up where the first worker's are. */
 function add(): Answer {
   const into = sum.share.data;
-  for (const { share } of others) for (let i = 0; i < into.length; i++) into[i] += share.data[i];
+  for (const { share } of others) increase(into, share.data);
   return { squares: norm(sum) ** 2 };
 }
 

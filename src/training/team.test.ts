@@ -57,6 +57,18 @@ describe("team", () => {
     expect(numbers(begin(loss(4), { seed: 2 }))).not.toEqual(numbers(one));
   });
 
+  it("learns the same in several rounds", async () => {
+    const [one, rounds] = [begin(loss(4), { seed: 2 }), begin(loss(1), { seed: 2 })];
+    const wanted = await steps(train(team(1), loss(4), one, options));
+    const got = await steps(train(team(2, { rounds: 2 }), loss(1), rounds, options));
+    for (const [i, { metrics, norm }] of wanted.entries()) {
+      expect(got[i].metrics.loss).toBeCloseTo(metrics.loss, 5);
+      expect(got[i].norm).toBeCloseTo(norm, 5);
+    }
+    const learnt = numbers(rounds);
+    for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 4);
+  });
+
   it("learns the same when most of its threads have no engine", async () => {
     const [one, many] = [begin(loss(2), { seed: 2 }), begin(loss(2), { seed: 2 })];
     await steps(train(team(2), loss(2), one, options));

@@ -30,8 +30,8 @@ export interface WorkerStart {
   readonly state: Readonly<Record<(typeof PARTS)[number], Layout>>;
   /** Of all workers with an engine, in order, laid out as the state is. */
   readonly gradients: readonly Layout[];
-  /** What a worker with an engine is fed, and what it finds. */
-  readonly own?: { readonly inputs: Layout; readonly metrics: Layout };
+  /** What a worker with an engine is fed, round after round, and what it finds, added up. */
+  readonly own?: { readonly inputs: readonly Layout[]; readonly metrics: Layout };
   readonly device: Device;
   /** Which of how many workers this is; the first have the engines. */
   readonly index: number;
@@ -85,11 +85,16 @@ export interface TeamOptions {
   readonly device?: Device;
   /** How many of the threads have an engine: all, unless told. A graphics card is fed well by two. */
   readonly engines?: number;
+  /** In how many rounds an engine takes its part of a batch, 1 unless told: more need less memory. */
+  readonly rounds?: number;
 }
 
 /** Training on `threads` threads, one core each. */
-export const team = (threads: number, { device = "cpu", engines = threads }: TeamOptions = {}): Trainer => ({
-  parts: engines,
+export const team = (
+  threads: number,
+  { device = "cpu", engines = threads, rounds = 1 }: TeamOptions = {},
+): Trainer => ({
+  parts: engines * rounds,
   async learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>> {
     const { params, average, moments } = state;
     const start: Omit<WorkerStart, "index" | "own"> = {
@@ -105,7 +110,7 @@ export const team = (threads: number, { device = "cpu", engines = threads }: Tea
       threads,
     };
     const owned = start.gradients.map(() => ({
-      inputs: layout(Object.entries<Value>(loss.inputs)),
+      inputs: Array.from({ length: rounds }, () => layout(Object.entries<Value>(loss.inputs))),
       metrics: layout(Object.entries<Value>(loss.outputs)),
     }));
     const begun = await Promise.allSettled(
@@ -123,11 +128,11 @@ export const team = (threads: number, { device = "cpu", engines = threads }: Tea
     return {
       async look(batch) {
         for (const [name, t] of Object.entries<AnyTensor>(batch)) {
-          const parts = owned.map(({ inputs }) => view(inputs, name));
+          const parts = owned.flatMap(({ inputs }) => inputs.map((round) => view(round, name)));
           const { length } = parts[0];
-          if (t.data.length !== engines * length)
+          if (t.data.length !== parts.length * length)
             throw new RuntimeError(
-              `team: input ${name} [${t.shape}] does not split into ${engines} parts of [${loss.inputs[name as In].shape}]`,
+              `team: input ${name} [${t.shape}] does not split into ${parts.length} parts of [${loss.inputs[name as In].shape}]`,
             );
           for (const [i, part] of parts.entries())
             part.set((t.data as Float32Array).subarray(i * length, (i + 1) * length));
@@ -136,12 +141,12 @@ export const team = (threads: number, { device = "cpu", engines = threads }: Tea
         const squares = (await ask(hands, "add")).reduce((sum, answer) => sum + answer.squares!, 0);
         const metrics = Object.keys(loss.outputs).map((name) => {
           const sum = owned.reduce((total, { metrics }) => total + view(metrics, name)[0], 0);
-          return [name, sum / engines] as const;
+          return [name, sum / (engines * rounds)] as const;
         });
-        return { metrics: Object.fromEntries(metrics), norm: Math.sqrt(squares) / engines };
+        return { metrics: Object.fromEntries(metrics), norm: Math.sqrt(squares) / (engines * rounds) };
       },
       async learn(update) {
-        await ask(hands, { ...update, scale: update.scale / engines });
+        await ask(hands, { ...update, scale: update.scale / (engines * rounds) });
       },
       async [Symbol.asyncDispose]() {
         await Promise.all(hands.map(({ end }) => end()));
