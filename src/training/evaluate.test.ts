@@ -83,8 +83,8 @@ describe("an exam", () => {
 });
 
 describe("the sheet", () => {
-  it("has forty different prompts in the model's own words", () => {
-    expect(new Set(SHEET).size).toBe(40);
+  it("has a hundred different prompts in the model's own words", () => {
+    expect(new Set(SHEET).size).toBe(100);
     for (const prompt of SHEET) {
       const { unknown, dropped, pieces } = tokenizer.encode(prompt);
       expect([prompt, unknown, dropped]).toEqual([prompt, [], 0]);

@@ -67,6 +67,14 @@ describe("judge", () => {
     for (const { name, values } of ATTRIBUTES)
       expect(verdicts.map((v) => v[name])).toEqual([values[0], values[1], values[0]]);
     expect(verdicts[0].features).not.toEqual(verdicts[1].features);
+
+    const side = 2 * small.side;
+    const larger = resizeEach(three, side);
+    const [again] = await judged(larger);
+    for (const [i, v] of again.features.entries()) expect(v).toBeCloseTo(verdicts[0].features[i], 5);
+    await expect(judged(tensor(new Float32Array(3 * 25), [1, 3, 5, 5]))).rejects.toThrow(
+      /squares of \d+ pixels or a multiple/,
+    );
   });
 
   it("has a loss that is the cross-entropy", async () => {
@@ -91,6 +99,16 @@ describe("judge", () => {
     expect(cost.loss.data[0]).toBeCloseTo(all, 4);
   });
 });
+
+/** Each pixel of pictures as a square of pixels. */
+function resizeEach({ data, shape: [n, c, h] }: Tensor, side: number): Tensor {
+  const out = new Float32Array(n * c * side * side);
+  for (let i = 0; i < out.length; i++) {
+    const [plane, y, x] = [Math.floor(i / side / side), Math.floor(i / side) % side, i % side];
+    out[i] = data[(plane * h + Math.floor((y * h) / side)) * h + Math.floor((x * h) / side)];
+  }
+  return tensor(out, [n, c, side, side]);
+}
 
 describe("the judge's pictures", () => {
   it("are of every subject and style, held-out combinations no more often than by chance; examinations are what they say", () => {

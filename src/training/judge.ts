@@ -8,6 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { rows, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Weights } from "../weights/weights.ts";
 import { type Attributes, COLORS, STYLES, SUBJECTS, type Subject, TIMES } from "./scenes/index.ts";
+import { shrunk } from "./shrink.ts";
 
 /** What a judge is asked of every picture. */
 export type Attribute = "subject" | "time" | "color" | "style";
@@ -106,7 +107,7 @@ export interface Verdict extends Record<Attribute, string> {
   readonly features: Float32Array;
 }
 
-/** Judges pictures [n,3,side,side]; any n. */
+/** Judges pictures [n,3,side,side]; any n, any multiple of its own side. */
 export type Judge = (pictures: Tensor) => Promise<Verdict[]>;
 
 /** A judge on a runtime, `batch` pictures at a time. */
@@ -120,15 +121,22 @@ export async function openJudge(
   const width = 3 * spec.side ** 2;
   const judged = async (pictures: Tensor): Promise<Verdict[]> => {
     const verdicts: Verdict[] = [];
+    const given = pictures.shape[3];
+    const shrink = given / spec.side;
+    if (!Number.isInteger(shrink) || pictures.shape[2] !== given)
+      throw new RangeError(
+        `judge: pictures [${pictures.shape}]; this judge looks at squares of ${spec.side} pixels or a multiple`,
+      );
     for (let from = 0; from < pictures.shape[0]; from += batch) {
       const some = rows(pictures, from, Math.min(pictures.shape[0], from + batch));
       const padded = new Float32Array(batch * width);
-      padded.set(some.data);
+      for (let b = 0; b < some.shape[0]; b++)
+        shrunk(rows(some, b).data, given, shrink, padded.subarray(b * width, (b + 1) * width));
       const said = await program.run({ picture: tensor(padded, [batch, 3, spec.side, spec.side]) });
       for (let b = 0; b < some.shape[0]; b++) {
-        const given = answers.map(({ name, values }) => [name, values[largest(rows(said[name], b).data)]]);
+        const answered = answers.map(({ name, values }) => [name, values[largest(rows(said[name], b).data)]]);
         const features = rows(said.features, b).data.slice();
-        verdicts.push({ ...(Object.fromEntries(given) as Record<Attribute, string>), features });
+        verdicts.push({ ...(Object.fromEntries(answered) as Record<Attribute, string>), features });
       }
     }
     return verdicts;

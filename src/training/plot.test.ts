@@ -32,11 +32,12 @@ describe("letters", () => {
     expect(wrapped("", 5)).toEqual([]);
     expect(wrapped("enormously", 4)).toEqual(["enor"]);
   });
-  it("stand beneath a picture twice as large", () => {
-    const card = captioned(plain(4, 3, [9, 8, 7]), "");
-    expect([card.width, card.height]).toEqual([8, 6 + 4 + 28]);
-    expect(at(card, 7, 5)).toEqual([9, 8, 7]);
-    expect(at(card, 0, 6)).not.toEqual([9, 8, 7]);
+  it("stand beneath a picture, a small one with larger pixels", () => {
+    const card = captioned(plain(64, 48, [9, 8, 7]), "");
+    expect([card.width, card.height]).toEqual([128, 96 + 4 + 28]);
+    expect(at(card, 127, 95)).toEqual([9, 8, 7]);
+    expect(at(card, 0, 96)).not.toEqual([9, 8, 7]);
+    expect(captioned(plain(200, 90, [9, 8, 7]), "").width).toBe(200);
   });
 });
 

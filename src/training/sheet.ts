@@ -10,9 +10,13 @@ const INK: Color = [214, 214, 208];
 /** Lines of a caption: the longest prompt of the sheet in letters of three pixels. */
 const LINES = 4;
 
-/** A picture twice as large, each pixel as four, with its number and its prompt beneath it. */
+/** How wide a picture is on a sheet, or nearly; small ones are drawn with larger pixels. */
+const WIDTH = 128;
+
+/** A picture with a text beneath it. */
 export function captioned(picture: Pixels, text: string): Pixels {
-  const [width, height] = [2 * picture.width, 2 * picture.height];
+  const scale = Math.max(1, Math.round(WIDTH / picture.width));
+  const [width, height] = [scale * picture.width, scale * picture.height];
   const card = plain(width, height + 4 + 7 * LINES, GROUND);
   card.data.set(resize(picture, width, height, "nearest").data);
   for (const [i, line] of wrapped(text, Math.floor(width / 4))
@@ -22,10 +26,10 @@ export function captioned(picture: Pixels, text: string): Pixels {
   return card;
 }
 
-/** A sheet of drawings [n,3,h,w], one for each prompt, in order. */
-export const promptSheet = (pictures: Tensor, prompts: readonly string[], columns = 8): Pixels =>
+/** A sheet of drawings [n,3,h,w], a line of text beneath each, in order. */
+export const promptSheet = (pictures: Tensor, texts: readonly string[], columns = 10): Pixels =>
   contactSheet(
-    toPixels(pictures).map((picture, i) => captioned(picture, `${i + 1} ${prompts[i]}`)),
+    toPixels(pictures).map((picture, i) => captioned(picture, texts[i])),
     { columns, gap: 6, ground: GROUND },
   );
 

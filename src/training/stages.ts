@@ -16,6 +16,7 @@ import type { Trainer } from "./learner.ts";
 import { paintShards } from "./painters.ts";
 import { linearPath, principalComponents } from "./patches.ts";
 import { type Progress, run } from "./run.ts";
+import { shrunk } from "./shrink.ts";
 import type { Recipe, StageRecipe } from "./sizes.ts";
 import { begin, type TrainingState, type TrainOptions, train } from "./train.ts";
 
@@ -212,17 +213,6 @@ async function encoded(shop: Workshop, set: Pictures, path: Tensors, shrink: num
     latents.set(mean.data, from * width);
   }
   return tensor(latents, [set.count, vae.latentChannels, small, small]);
-}
-
-/** The mean of each square of `shrink`² pixels. */
-function shrunk(picture: Float32Array, side: number, shrink: number, out: Float32Array): void {
-  const given = side / shrink;
-  out.fill(0);
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < side; y++)
-      for (let x = 0; x < side; x++)
-        out[(c * given + Math.floor(y / shrink)) * given + Math.floor(x / shrink)] +=
-          picture[(c * side + y) * side + x] / (shrink * shrink);
 }
 
 /** latent ← (latent − mean)/std, in place. */
