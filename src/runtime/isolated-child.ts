@@ -23,9 +23,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {}
 process.on("disconnect", () => process.exit(0));
 process.on("message", (request: ToChild) => handle(request));
 
-// A run blocks this thread, which then cannot see its parent die. Another thread can.
+// A run blocks this thread, which then cannot see its parent die. Another thread can; it is told whom to watch, since by the time
+// that it has started the parent may be gone.
 const watch = `
-const parent = process.ppid;
+const { workerData: parent } = require("node:worker_threads");
 const gone = () => { try { process.kill(parent, 0); return process.ppid !== parent; } catch (e) { return e.code === "ESRCH"; } };
 setInterval(() => { if (gone()) process.kill(process.pid, "SIGKILL"); }, 500);`;
-new Worker(watch, { eval: true }).unref();
+new Worker(watch, { eval: true, workerData: process.ppid }).unref();
