@@ -1,5 +1,5 @@
 // A recipe refuses what it cannot carry through before it paints the first picture. Whole runs are in test/recipe.long.test.ts.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,12 +36,15 @@ describe("a run's folder", () => {
 });
 
 describe("a model to begin with", () => {
-  it("is refused when it reads fewer words than the painted world has now", async () => {
-    const config = async (part: string) => JSON.parse(await readFile(join(shipped, part, "config.json"), "utf8"));
-    const narrower = { ...standard.configs, unet: await config("unet"), text_encoder: await config("text_encoder") };
-    await expect(begun({ recipe: { ...standard, configs: narrower }, from: shipped })).rejects.toThrow(
-      /dreamgrain small, does not know the word "/,
+  it("is refused when it does not read a word that the painted world has", async () => {
+    const deaf = join(folder, "deaf");
+    await cp(shipped, deaf, { recursive: true });
+    const vocabulary = join(deaf, "tokenizer", "vocabulary.json");
+    await writeFile(vocabulary, (await readFile(vocabulary, "utf8")).replace('"window"', '"windox"'));
+    await expect(begun({ recipe: standard, from: deaf, folder: join(folder, "run") })).rejects.toThrow(
+      /dreamgrain small, does not know the word "window"/,
     );
+    expect(await begun({ recipe: standard, from: shipped, folder: join(folder, "run") })).toBeUndefined();
   });
   it("is refused when it has another shape, or cannot be read, and leaves no folder behind", async () => {
     await expect(begun({ from: shipped })).rejects.toThrow(

@@ -53,7 +53,7 @@ export interface Recipe {
     readonly square: number;
     /** Weight of the differences between neighbours. */
     readonly edges: number;
-    /** Up to which standard deviation there is noise on its latents, so that it forgives what a denoiser leaves unfinished. */
+    /** Standard deviation of noise on its latents, so that it forgives what a denoiser leaves unfinished. */
     readonly noise: number;
   };
   readonly denoiser: StageRecipe & {
@@ -101,7 +101,7 @@ const standard: Recipe = {
     warmup: 60,
     averageDecay: 0.997,
     edges: 0.5,
-    noise: 0.4,
+    noise: 0.3,
   },
   distill: {
     paths: 4096,

@@ -347,7 +347,6 @@ export async function trainDecoder(
       const n = random.below(set.count);
       const [top, left] = [random.below(small - square + 1), random.below(small - square + 1)];
       const bytes = set.picture(n);
-      const noise = stage.noise * random.next();
       for (let c = 0; c < 3; c++)
         for (let y = 0; y < stage.square; y++)
           for (let x = 0; x < stage.square; x++)
@@ -356,7 +355,7 @@ export async function trainDecoder(
         for (let y = 0; y < square; y++)
           for (let x = 0; x < square; x++) {
             const z = latents.set.data[((n * channels + c) * small + top + y) * small + left + x];
-            given[at++] = (z + noise * random.normal()) * latents.std[c] + latents.mean[c];
+            given[at++] = (z + stage.noise * random.normal()) * latents.std[c] + latents.mean[c];
           }
     }
     return {

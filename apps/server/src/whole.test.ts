@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 it("draws, shows what comes, and says in the file how it was made", async () => {
-  const before = await client(server.url).draw({ prompt: "a castle", steps: 150, count: 16 }); // gives time to listen
+  const before = await client(server.url).draw({ prompt: "a castle", steps: 150, count: 4 }); // gives time to listen
   const job = await client(server.url).draw({ prompt: "a red boat at dusk", seed: "7", steps: 4 });
   const previews: Buffer[] = [];
   for await (const { event, data } of listen(server.url, `/v1/jobs/${job.id}/events`))
@@ -32,7 +32,7 @@ it("draws, shows what comes, and says in the file how it was made", async () => 
   const [first] = (await client(server.url).ended(job.id)).pictures;
   const png = new Uint8Array(await (await fetch(new URL(first!.url, server.url))).arrayBuffer());
   const { picture, text } = decodePng(png);
-  expect(picture.width).toBe(64);
+  expect(picture.width).toBe(128);
   expect(recipeIn(text)?.request).toMatchObject({ prompt: "a red boat at dusk", seed: 7, steps: 4 });
   const again = await client(server.url).ended((await client(server.url).draw({ ...job.settings })).id);
   expect(again.pictures[0]?.sha256).toBe(first!.sha256);
