@@ -80,8 +80,8 @@ export function guide(
   return { image, ...(mask && { mask }), strength: part };
 }
 
-/** How many steps, the last ones, are walked. */
-const walked = (steps: number, strength: number): number => Math.floor(steps * strength);
+/** How many steps, the last ones, are walked from a picture. */
+export const walked = (steps: number, strength: number): number => Math.floor(steps * strength);
 
 /** What is done to an image before it is used, one sentence each. */
 export function guideNotices({ image }: Guide, { width, height }: Size): string[] {

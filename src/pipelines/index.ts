@@ -12,6 +12,7 @@ export {
 } from "./engine.ts";
 export { type Drowning, type ForwardOptions, forward } from "./forward.ts";
 export { type Guide, guidedSize, type PictureInput } from "./guide.ts";
+export { HIRES, passesOf } from "./hires.ts";
 export { MemoryError, type Need, type Requirements, requirements, showBytes } from "./memory.ts";
 export {
   KEYWORD,

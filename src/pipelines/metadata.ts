@@ -8,6 +8,7 @@ import type { PngText } from "../image/png-text.ts";
 import { ConfigError, type Fields, fields } from "../models/fields.ts";
 import type { Seed } from "../tensor/random.ts";
 import type { PictureInput } from "./guide.ts";
+import { firstSize } from "./hires.ts";
 import type { Embedding, LoadOptions, Model } from "./model.ts";
 import { qualities } from "./quality.ts";
 import { type Request, rngNames, type Settings, words } from "./text-to-image.ts";
@@ -53,12 +54,13 @@ const known = (picture: PictureInput | undefined): KnownPicture | undefined =>
 
 /** The texts of a picture: `parameters` as A1111 writes it, and everything that is needed to make it again as JSON. */
 export function pictureText(
-  model: Pick<Model, "name" | "hash" | "choices" | "texts" | "embeddings" | "fewSteps">,
+  model: Pick<Model, "name" | "hash" | "choices" | "texts" | "embeddings" | "fewSteps" | "specs" | "defaults" | "task">,
   settings: Settings,
   strip = false,
 ): PngText {
   const { prompt, negative, seed, width, height, steps, guidance, rescale, shift, interval } = settings;
-  const { clipSkip, rng, variation, strength, imageGuidance, quality } = settings;
+  const { clipSkip, rng, variation, strength, imageGuidance, quality, hires } = settings;
+  const first = firstSize(model, settings) ?? { width, height };
   const [image, mask] = [known(settings.image), known(settings.mask)];
   const { name, hash, choices = {} } = model;
   const fewSteps = quality === "fast" ? model.fewSteps?.hash : undefined;
@@ -81,7 +83,7 @@ export function pictureText(
       ...{ prompt, negative, seed: `${seed}`, width, height, steps, guidance },
       ...{ rescale, shift, sampler: settings.sampler, schedule: settings.schedule, clipSkip, rng },
       ...(variation && { variation: { seed: `${variation.seed}`, strength: variation.strength } }),
-      ...{ strength, imageGuidance },
+      ...{ hires, strength, imageGuidance },
       ...(interval && { interval: interval.map((sigma) => Math.min(sigma, Number.MAX_VALUE)) }), // JSON has no infinity
     },
   };
@@ -94,13 +96,15 @@ export function pictureText(
       "Schedule type": scheduleNamed(settings.schedule).title,
       "CFG scale": prompt === undefined ? 1 : guidance,
       Seed: `${seed}`,
-      Size: `${width}x${height}`,
+      Size: `${first.width}x${first.height}`, // A1111 names the first pass
       "Model hash": hash,
       Model: name,
       VAE: choices.vae?.split(/[/\\]/).findLast((part) => part !== ""),
       "Variation seed": variation && `${variation.seed}`,
       "Variation seed strength": variation?.strength,
-      "Denoising strength": strength,
+      "Denoising strength": hires ?? strength,
+      "Hires resize": hires === undefined ? undefined : `${width}x${height}`,
+      "Hires upscaler": hires === undefined ? undefined : "Lanczos",
       "Image CFG scale": imageGuidance,
       "Init image hash": image?.hash,
       "Mask hash": mask?.hash,
@@ -209,6 +213,7 @@ export function requestOf(json: unknown): Request {
     clipSkip: f.number("clipSkip", 1),
     rng: f.text("rng", rngNames, "cpu"),
     ...(variation && { variation: { seed: seedIn(variation), strength: variation.number("strength") } }),
+    ...(f.has("hires") && { hires: f.number("hires") }),
     ...(f.has("strength") && { strength: f.number("strength") }),
     ...(f.has("imageGuidance") && { imageGuidance: f.number("imageGuidance") }),
   };

@@ -6,12 +6,14 @@ import { lookUp, samplerNamed, scheduleNamed, schedules, walkNamed } from "../di
 import type { Step } from "../diffusion/samplers.ts";
 import type { Sigmas } from "../diffusion/sigmas.ts";
 import { slerp } from "../diffusion/variation.ts";
+import { toPixels } from "../image/pixels.ts";
 import { cpuGenerator, cudaGenerator, numpyGenerator, type Random, type Seed } from "../tensor/random.ts";
 import { type Shape, scale, type Tensor, zeros } from "../tensor/tensor.ts";
 import type { Encoding } from "../text/tokenizer.ts";
 import { strayNames } from "./embeddings.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
-import { begin, type Guide, guide, guidedSize, guideNotices, pasted } from "./guide.ts";
+import { begin, type Guide, guide, guidedSize, guideNotices, pasted, walked } from "./guide.ts";
+import { counted, firstSize, hiresNotices } from "./hires.ts";
 import { type Requirements, requirements } from "./memory.ts";
 import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
 import { defaultsFor, type Quality, qualityNotices, qualityOf } from "./quality.ts";
@@ -29,6 +31,12 @@ export interface Request extends Guide {
   /** Pixels, multiples of `sizeStep(model)`. */
   readonly width?: number;
   readonly height?: number;
+  /**
+   * Draw at the model's own size first, then enlarge and draw on, as from an image of this strength: above 0 and below 1. For
+   * pictures of more than twice the pixels that the model was made for, which would fall apart in one pass. Twice the model's
+   * own width and height unless told.
+   */
+  readonly hires?: number;
   /** Noise levels walked through, from 1. More are clearer, fewer are cheaper. */
   readonly steps?: number;
   /** 1 follows the words as the network learned them; more follows them harder, and costs a second call a step. */
@@ -67,7 +75,7 @@ export const rngNames = Object.keys(generators) as RngName[];
 
 /** A request with every choice made and checked; what a picture's metadata records. */
 export type Settings = Required<Omit<Request, Unasked>> & Pick<Request, Unasked>;
-type Unasked = "prompt" | "negative" | "interval" | "variation" | keyof Guide;
+type Unasked = "prompt" | "negative" | "hires" | "interval" | "variation" | keyof Guide;
 
 export interface Picture {
   /** [1,3,height,width], about −1…1. */
@@ -89,6 +97,7 @@ export function settings(model: Model, request: Request): Settings {
   const chosen = {
     ...{ rescale: 0, clipSkip: 1, rng: "cpu" as const },
     ...usual,
+    ...(request.hires !== undefined && { width: 2 * usual.width, height: 2 * usual.height }),
     ...(request.image && guidedSize(model, request.image)),
     ...defined(request),
     quality,
@@ -118,6 +127,7 @@ export function settings(model: Model, request: Request): Settings {
   for (const seed of [chosen.seed, ...(variation ? [variation.seed] : [])]) cpuGenerator(seed);
   if (model.task === "instruct-pix2pix" && (chosen.rescale > 0 || chosen.interval))
     throw new RangeError("guidance: rescale and interval are not for models that are guided by a picture too");
+  firstSize(model, chosen);
   const named = walkNamed(chosen.sampler);
   return {
     ...chosen,
@@ -136,13 +146,26 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 
 /**
  * Make one picture; each step is yielded before it is taken (leave the loop to cancel), the picture is returned.
- * With an image the walk begins there, as `Guide` says. Without a prompt nothing guides it: the unconditional picture that the
+ * With an image the walk begins there, as `Guide` says; with `hires` there are two walks, of which the second begins with what
+ * the first drew. Without a prompt nothing guides it: the unconditional picture that the
  * noise of this seed leads to.
  * @throws RangeError as `settings` does
  */
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
   const { model } = engine;
   const chosen = settings(model, request);
+  const size = firstSize(model, chosen);
+  if (!size) return yield* inOnePass(engine, chosen);
+  const { hires: strength = 0, ...plain } = chosen;
+  const small = { ...plain, ...size };
+  const first = yield* counted(inOnePass(engine, small), 0, walked(chosen.steps, strength));
+  const [image] = toPixels(first.picture.pixels);
+  const { picture } = yield* counted(inOnePass(engine, settings(model, { ...plain, image, strength })), first.steps, 0);
+  return { ...picture, settings: chosen, notices: notices(model, chosen) };
+}
+
+async function* inOnePass(engine: Engine, chosen: Settings): AsyncGenerator<Step, Picture, void> {
+  const { model } = engine;
   const generator = generators[chosen.rng](chosen.seed);
   const { x, sigmas, sample, shown } = await begin(engine, chosen, {
     sigmas: walk(model, chosen),
@@ -206,17 +229,19 @@ export function drawingNeeds(model: Model, chosen: Settings, memory?: number): R
   const contexts = steered || chosen.imageGuidance !== undefined ? 2 : 1;
   const rows = contexts === 1 ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
   const { width, height, quality } = chosen;
-  return requirements(model, { width, height, contexts, rows, quality, encodes: chosen.image !== undefined }, memory);
+  const encodes = chosen.image !== undefined || chosen.hires !== undefined;
+  return requirements(model, { width, height, contexts, rows, quality, encodes }, memory);
 }
 
 /** What is to be said about a request before it is drawn, one sentence each. */
 export const notices = (
-  model: Pick<Model, "texts" | "embeddings" | "fewSteps">,
+  model: Pick<Model, "name" | "task" | "texts" | "embeddings" | "defaults" | "fewSteps">,
   chosen: Settings,
 ): readonly string[] => [
   ...words(model, chosen).notices,
   ...guideNotices(chosen, chosen),
   ...qualityNotices(model, chosen),
+  ...hiresNotices(model, chosen),
 ];
 
 /** What a model reads of a request's words, whether they steer it away from anything, and what is to be said about that. */

@@ -161,6 +161,10 @@ function drawing(command: Command, relatives = false): void {
   if (!relatives)
     command
       .option(
+        "--hires",
+        "from its own first pass: at the model's own size, then enlarged and drawn on, for pictures twice as wide and high (or any larger --size)",
+      )
+      .option(
         "--image <path>",
         "a PNG to begin with (or, with models like instruct-pix2pix, to change as the words say)",
       )
@@ -168,7 +172,7 @@ function drawing(command: Command, relatives = false): void {
         "--mask <path>",
         "a PNG of the same size: white where something new is drawn, black where the image stays",
       );
-  const usual = relatives ? "0.6 unless told" : "0.75 unless told, with a mask 1";
+  const usual = relatives ? "0.6 unless told" : "0.75 unless told, with a mask 1, with --hires 0.5";
   command
     .option("--strength <share>", `how far from the image, from 0 to 1; ${usual}`)
     .option("--image-guidance <scale>", "how close to the image, for models like instruct-pix2pix; 1.5 unless told")

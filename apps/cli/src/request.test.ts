@@ -52,6 +52,11 @@ describe("jobOf", () => {
       notices: [expect.stringContaining("empty")],
     });
   });
+  it("draws in two passes, as far from the first as the strength says", () => {
+    expect(only(["x"], { hires: true, seed: "1" })).toEqual({ prompt: "x", seed: 1, hires: 0.5 });
+    expect(only(["x"], { hires: true, strength: "0.6", seed: "1" })).toEqual({ prompt: "x", seed: 1, hires: 0.6 });
+    expect(() => only(["x"], { strength: "0.6" })).toThrow(/--strength needs --image/);
+  });
   it("takes one number for a square", () => {
     expect(only(["x"], { size: "64", seed: "1" })).toEqual({ prompt: "x", seed: 1, width: 64, height: 64 });
   });

@@ -1,5 +1,5 @@
 // Arguments to a request: every text that a person typed, checked before anything is loaded or drawn.
-import { type Quality, qualities, type Request, rngNames, type Seed, seedOf } from "dreamgrain";
+import { HIRES, type Quality, qualities, type Request, rngNames, type Seed, seedOf } from "dreamgrain";
 import { UsageError } from "./errors.ts";
 
 /** The options of drawing, as typed. */
@@ -9,6 +9,7 @@ export interface DrawFlags {
   readonly size?: string;
   readonly batch?: string;
   readonly unguided?: boolean;
+  readonly hires?: boolean;
   readonly quality?: string;
   readonly steps?: string;
   readonly guidance?: string;
@@ -45,17 +46,19 @@ export function jobOf(words: readonly string[], flags: DrawFlags, guide: Pick<Re
   const prompt = flags.unguided || empty ? undefined : text;
   const first = flags.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : seed(flags.seed);
   for (const option of ["mask", "strength", "imageGuidance"] as const)
-    if (flags[option] !== undefined && flags.image === undefined)
+    if (flags[option] !== undefined && flags.image === undefined && !(option === "strength" && flags.hires))
       throw new UsageError(
         `${option === "imageGuidance" ? "--image-guidance" : `--${option}`} needs --image, a PNG to begin with`,
       );
+  const strength = flags.strength === undefined ? undefined : number("--strength", flags.strength);
   const shared = {
     ...guide,
-    ...(flags.strength !== undefined && { strength: number("--strength", flags.strength) }),
+    ...(!flags.hires && strength !== undefined && { strength }),
     ...(flags.imageGuidance !== undefined && { imageGuidance: number("--image-guidance", flags.imageGuidance) }),
     ...(prompt !== undefined && { prompt }),
     ...(flags.negative !== undefined && { negative: flags.negative }),
     ...(flags.size !== undefined && size(flags.size)),
+    ...(flags.hires && { hires: strength ?? HIRES }),
     ...(flags.quality !== undefined && { quality: qualityNamed(flags.quality) }),
     ...(flags.steps !== undefined && { steps: whole("--steps", flags.steps) }),
     ...(flags.guidance !== undefined && { guidance: number("--guidance", flags.guidance) }),

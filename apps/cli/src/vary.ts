@@ -26,7 +26,16 @@ export async function vary(
   const [plain, other] = await openedFor(file, recipe, flags);
   const itsWords = recipe !== undefined && words.length === 0 && !flags.unguided;
   const base = itsWords ? recipe.request : withoutWords(recipe?.request);
-  const { seed: _, width: __, height: ___, variation: ____, strength: _____, imageGuidance, ...rest } = base ?? {};
+  const {
+    seed: _,
+    width: __,
+    height: ___,
+    variation: ____,
+    strength: _____,
+    hires: ______,
+    imageGuidance,
+    ...rest
+  } = base ?? {};
   const how = rest.quality === "fast" ? asBest(rest) : rest;
   const changes = plain.task === "instruct-pix2pix";
   const usual = changes ? { ...(imageGuidance !== undefined && { imageGuidance }) } : { strength: STRENGTH };

@@ -186,6 +186,8 @@ export const DrawRequest = z
     height: z.int().min(8).max(2048).optional(),
     /** Unless told, fast where the model can and nothing is asked that only best has: steps, guidance, sampler, an image … */
     quality: z.enum(["fast", "best"]).optional(),
+    /** In two passes: drawn at the model's own size, then enlarged and drawn on, as from an image of this strength. */
+    hires: z.number().gt(0).lt(1).optional(),
     steps: z.int().min(1).max(150).optional(),
     guidance: z.number().min(0).max(100).optional(),
     rescale: z.number().min(0).max(1).optional(),
@@ -216,6 +218,7 @@ export const Settings = z
     height: z.int(),
     /** Absent where the model draws in one quality. */
     quality: z.enum(["fast", "best"]).optional(),
+    hires: z.number().optional(),
     steps: z.int(),
     guidance: z.number(),
     rescale: z.number(),

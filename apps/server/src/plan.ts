@@ -6,6 +6,7 @@ import {
   type Settings as LibrarySettings,
   notices as noticesOf,
   type Pixels,
+  passesOf,
   type Seed,
   samplerNamed,
   seedOf,
@@ -69,27 +70,30 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
     walk(model, all);
     return all;
   });
-  const { width, height, guidance, prompt, strength } = chosen;
+  const { width, height, guidance, prompt } = chosen;
   if (width * height > limits.pixels)
     throw new Failed("invalid", `size: ${width}x${height} is more than ${limits.pixels} pixels`, {
       param: "request.width",
     });
   afford(known, chosen);
-  const steps = strength === undefined ? chosen.steps : Math.max(1, Math.floor(chosen.steps * strength));
-  const area = (width * height) / (model.defaults.width * model.defaults.height);
+  const passes = passesOf(model, chosen);
+  const sum = (of: (pass: (typeof passes)[number]) => number): number => passes.reduce((all, one) => all + of(one), 0);
+  const area = (size: Size): number => (size.width * size.height) / (model.defaults.width * model.defaults.height);
   const contexts = (prompt !== undefined && guidance !== 1) || chosen.imageGuidance !== undefined ? 2 : 1;
+  const steps = sum((pass) => pass.steps);
+  const { calls } = samplerNamed(chosen.sampler);
   return {
     known,
     settings: settingsOf(known, chosen, { seed: `${BigInt(seed)}`, count, image, mask, variation }),
     steps,
-    price: count * priceOf(known, { width, height, steps }),
-    work: { steps, calls: steps * samplerNamed(chosen.sampler).calls * contexts * area, rest: area },
+    price: count * sum((pass) => priceOf(known, pass)),
+    work: { steps, calls: sum((pass) => pass.steps * area(pass)) * calls * contexts, rest: sum(area) },
     notices: noticesOf(model, chosen),
   };
 }
 
 /**
- * Milli-credits of one picture, by DreamStudio's rule: a credit is about one picture of the model's own size as it draws it
+ * Milli-credits of one pass of a picture, by DreamStudio's rule: a credit is about one picture of the model's own size as it draws it
  * best, and steps and pixels scale it.
  */
 export function priceOf({ model: { defaults } }: KnownModel, drawn: Size & { steps: number }): number {
@@ -106,7 +110,16 @@ function afford({ model }: KnownModel, chosen: LibrarySettings): void {
   const { width, height, image, imageGuidance, quality } = chosen;
   const rows = Math.max(prompt.ends.length, negative.ends.length);
   const contexts = steered || imageGuidance !== undefined;
-  const kind = [model.hash, quality, width, height, rows, contexts, image !== undefined].join(" ");
+  const kind = [
+    model.hash,
+    quality,
+    chosen.hires !== undefined,
+    width,
+    height,
+    rows,
+    contexts,
+    image !== undefined,
+  ].join(" ");
   const memory = availableMemory();
   if (memory >= (fitting.get(kind) ?? Number.POSITIVE_INFINITY)) return;
   const { parts, tiles } = drawingNeeds(model, chosen, memory);
@@ -161,7 +174,7 @@ function settingsOf(
   },
 ): Settings {
   const { prompt, negative, width, height, steps, guidance, rescale, sampler, schedule, shift, clipSkip, rng } = chosen;
-  const { quality, strength, imageGuidance } = chosen;
+  const { quality, hires, strength, imageGuidance } = chosen;
   const { seed, count, image, mask, variation } = own;
   return {
     model: id,
@@ -172,6 +185,7 @@ function settingsOf(
     ...(variation && { variation }),
     ...(image && { image }),
     ...(mask && { mask }),
+    ...(hires !== undefined && { hires }),
     ...(strength !== undefined && { strength }),
     ...(imageGuidance !== undefined && { imageGuidance }),
   };

@@ -38,6 +38,11 @@ it("says how the model draws fast, and what each quality costs", async () => {
   expect((await quote({ negative: "sea" })).settings.quality).toBe("best");
   expect((await quote({ quality: "fast", steps: 3 })).notices).toEqual([expect.stringMatching(/learnt for 2 steps/)]);
   expect(fast.seconds).toBeLessThan(best.seconds);
+  // Two steps at the model's own size, then one of four times as many pixels.
+  const large = await quote({ hires: 0.5 });
+  expect(large).toMatchObject({ settings: { hires: 0.5, width: 64, height: 64, steps: 2 }, price: 500 + 1000 });
+  const refused = await c.ask("POST", "/v1/quotes", { request: { hires: 0.5, width: 32, height: 32 } });
+  expect(refused.json.error).toMatchObject({ param: "request.hires", message: expect.stringMatching(/in one pass/) });
 });
 
 it("draws either, and again from what it keeps", async () => {

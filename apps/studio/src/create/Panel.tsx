@@ -6,10 +6,23 @@ import { useModels, useQuote, useSamplers, useServer } from "../api/queries.ts";
 import { Choice } from "../shell/Choice.tsx";
 import { narrow, useMedia } from "../shell/media.ts";
 import { restore } from "../shell/restore.ts";
-import { drawnSeed, type Form, type Quality, requestOf, sideNear, usualOf, withModel, withQuality } from "./form.ts";
+import {
+  drawnSeed,
+  type Form,
+  type Quality,
+  requestOf,
+  sideNear,
+  takesPasses,
+  usualOf,
+  withModel,
+  withQuality,
+} from "./form.ts";
 import { Slider } from "./Slider.tsx";
 import { Start } from "./Start.tsx";
 import { edit, useCreate } from "./store.ts";
+
+/** How much of the second pass is walked. */
+const HIRES = 0.5;
 
 /** The settings; folded away on a phone until they are wanted. */
 export function Panel() {
@@ -214,7 +227,10 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
       label={name === "width" ? "Width" : "Height"}
       value={value}
       step={model.sizeStep}
-      onChange={(chosen) => edit({ [name]: sideNear(chosen, model, server.limits.side) })}
+      onChange={(chosen) => {
+        const sides = { width, height, [name]: sideNear(chosen, model, server.limits.side) };
+        edit({ ...sides, ...(!takesPasses(model, sides.width, sides.height) && { hires: undefined }) });
+      }}
     />
   );
   const usual = width === defaults.width && height === defaults.height;
@@ -231,6 +247,16 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
         <ArrowLeftRight aria-hidden="true" />
       </button>
       {side("height", height)}
+      {takesPasses(model, width, height) && !form.image && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={form.hires !== undefined}
+            onChange={(event) => edit({ hires: event.target.checked ? HIRES : undefined })}
+          />
+          In two passes: small first, then on from that
+        </label>
+      )}
       <p className="hint">
         {usual
           ? `${defaults.width}×${defaults.height} is what the model has seen; sides are multiples of ${model.sizeStep}.`

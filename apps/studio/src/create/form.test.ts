@@ -12,6 +12,7 @@ import {
   rounded,
   seedAfter,
   sideNear,
+  takesPasses,
   usualOf,
   withModel,
   withQuality,
@@ -37,6 +38,7 @@ describe("the form", () => {
       ...rest,
       count,
       quality: "fast" as const,
+      hires: 0.5,
       rng: "nv" as const,
       variation: { seed: "9", strength: 0.2 },
       clipSkip: 2,
@@ -49,7 +51,7 @@ describe("the form", () => {
     expect(recalled(form, settings, "prompt")).toEqual({ ...form, prompt: "a boat", negative: "" });
     expect(recalled(form, settings, "seed")).toEqual({ ...form, seed: "7", locked: true });
     expect(recalled(form, settings, "remix")).toMatchObject({ prompt: "a boat", steps: 20, seed: "1", locked: false });
-    expect(recalled(form, settings, "size")).toEqual({ ...form, width: 64, height: 48 });
+    expect(recalled({ ...form, hires: 0.5 }, settings, "size")).toEqual({ ...form, width: 64, height: 48 });
   });
 
   it("changes the seed unless it is kept, and draws seeds that every program takes", () => {
@@ -98,6 +100,14 @@ describe("the form", () => {
     expect(usualOf({ defaults, fewSteps }, "fast")).toEqual({ ...defaults, steps: 4, guidance: 1 });
     expect(usualOf({ defaults, fewSteps }, "best")).toEqual(defaults);
     expect(usualOf({ defaults, fewSteps: null }, "fast")).toEqual(defaults);
+  });
+
+  it("has two passes for sizes beyond the model's own, and not from a picture", () => {
+    const model = { defaults: { ...settings, width: 64, height: 64 } };
+    expect([takesPasses(model, 128, 64), takesPasses(model, 128, 72)]).toEqual([false, true]);
+    const image = { source: { upload: "abcdefgh" }, url: "" };
+    expect(requestOf({ ...freshForm("1"), hires: 0.5 })).toHaveProperty("hires", 0.5);
+    expect(requestOf({ ...freshForm("1"), hires: 0.5, image })).not.toHaveProperty("hires");
   });
 
   it("finds sides that the model can draw", () => {

@@ -16,6 +16,8 @@ export interface Form {
   readonly schedule?: string;
   readonly width?: number;
   readonly height?: number;
+  /** How much of a second pass is walked, for sizes beyond the model's own; absent for one pass. */
+  readonly hires?: number;
   /** Digits, as large as they like. */
   readonly seed: string;
   /** Whether the next picture has the same seed again. */
@@ -45,7 +47,7 @@ export const drawnSeed = (random: () => number = Math.random): string => `${Math
 /** What the form asks of the server. */
 export function requestOf(form: Form): DrawRequest {
   const { model, prompt, negative, quality, steps, guidance, sampler, schedule, width, height } = form;
-  const { seed, count, image, strength } = form;
+  const { hires, seed, count, image, strength } = form;
   return {
     ...form.rest,
     ...(model !== undefined && { model }),
@@ -58,6 +60,7 @@ export function requestOf(form: Form): DrawRequest {
     ...(schedule !== undefined && { schedule }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
+    ...(hires !== undefined && !image && { hires }),
     ...(/^[+-]?\d{1,40}$/.test(seed.trim()) && { seed: seed.trim() }),
     ...(image && { image: image.source, strength }),
     count,
@@ -74,7 +77,10 @@ export type Recall = "all" | "remix" | "prompt" | "seed" | "size";
 export function recalled(form: Form, settings: DrawRequest, what: Recall): Form {
   if (what === "prompt") return { ...form, prompt: settings.prompt ?? "", negative: settings.negative ?? "" };
   if (what === "seed") return { ...form, seed: settings.seed ?? form.seed, locked: true };
-  if (what === "size") return { ...form, ...given({ width: settings.width, height: settings.height }) };
+  if (what === "size") {
+    const { width = form.width, height = form.height, hires } = settings;
+    return edited(form, { width, height, hires });
+  }
   const { rescale, shift, clipSkip, rng, variation, imageGuidance, image } = settings;
   const kept =
     what === "remix" ? { seed: form.seed, locked: form.locked } : { seed: settings.seed ?? form.seed, locked: true };
@@ -82,7 +88,7 @@ export function recalled(form: Form, settings: DrawRequest, what: Recall): Form 
     ...{ prompt: settings.prompt ?? "", negative: settings.negative ?? "", count: 1 },
     ...given({ model: settings.model, quality: settings.quality, steps: settings.steps, guidance: settings.guidance }),
     ...given({ sampler: settings.sampler, schedule: settings.schedule }),
-    ...given({ width: settings.width, height: settings.height }),
+    ...given({ width: settings.width, height: settings.height, hires: settings.hires }),
     ...kept,
     strength: settings.strength ?? form.strength,
     rest: given({ rescale, shift, clipSkip, rng, ...(what === "all" && { variation }), imageGuidance }),
@@ -106,9 +112,13 @@ export const usualOf = ({ defaults, fewSteps }: Pick<Model, "defaults" | "fewSte
 
 /** The form with every default of another model; words and seed stay. */
 export function withModel(form: Form, model: string): Form {
-  const { quality, steps, guidance, sampler, schedule, width, height, rest, ...kept } = form;
+  const { quality, steps, guidance, sampler, schedule, width, height, hires, rest, ...kept } = form;
   return { ...kept, model, rest: {} };
 }
+
+/** Whether a size is so much larger than the model's own that it is drawn in two passes, if one likes. */
+export const takesPasses = ({ defaults }: Pick<Model, "defaults">, width: number, height: number): boolean =>
+  width * height > 2 * defaults.width * defaults.height;
 
 /** A number as near to `value` as the model allows for a side. */
 export function sideNear(value: number, model: Pick<Model, "sizeStep">, side: { least: number; most: number }): number {
