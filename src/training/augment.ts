@@ -2,13 +2,12 @@
 import type { Random } from "./random.ts";
 
 /**
- * The picture [3,side,side] perhaps mirrored (unless what is left and right matters), shifted by up to 3 pixels (edges
- * repeated), softened as decoders soften, a little brighter or darker, with a little more or less contrast, a little noise.
+ * The picture [3,side,side], mirrored if told, shifted by up to 3 pixels (edges repeated), softened as decoders soften, a little brighter or darker, with a little more or less contrast, a little noise.
  * Values stay in −1…1.
  */
-export function augmented(picture: Float32Array, side: number, random: Random, { mirror = true } = {}): Float32Array {
+export function augmented(picture: Float32Array, side: number, random: Random, { mirror = false } = {}): Float32Array {
   const [dx, dy] = [random.below(7) - 3, random.below(7) - 3];
-  const moved = shifted(picture, side, dx, dy, random.next() < 0.5 && mirror);
+  const moved = shifted(picture, side, dx, dy, mirror);
   const soft = random.next() < 0.4 ? blurred(moved, side, 0.7 * random.next()) : moved;
   const contrast = 1 + 0.08 * random.uniform();
   const brightness = 0.05 * random.uniform();

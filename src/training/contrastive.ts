@@ -62,7 +62,7 @@ export function contrastiveBatch(
   const rows = new Int32Array(batch);
   const readings: string[] = [];
   for (const [b, i] of different(batch, set.count, random).entries()) {
-    pixels.set(augmented(set.picture(i), image, random, { mirror: false }), b * width);
+    pixels.set(augmented(set.picture(i), image, random), b * width);
     const read = tokenizer.encode(set.caption(i, random));
     ids.set(read.ids.data, b * positions);
     rows[b] = b * positions + read.ends[0];

@@ -5,7 +5,7 @@ import { toPixels } from "../image/pixels.ts";
 import type { Embedder } from "../pipelines/embedder.ts";
 import { rows, type Tensor, tensor } from "../tensor/tensor.ts";
 import { painted } from "./evaluate.ts";
-import { ATTRIBUTES, type Attribute, answersOf } from "./judge.ts";
+import { ATTRIBUTES, type Attribute, answersOf, says } from "./judge.ts";
 import { describe, type Scene, SUBJECTS, type Subject } from "./scenes/index.ts";
 import { SUBJECT_RECORDS } from "./scenes/subjects.ts";
 import type { Share } from "./statistics.ts";
@@ -94,14 +94,14 @@ async function pairsResult(eye: Embedder, scenes: readonly Scene[], side: number
     first: share(all, ([best], i) => isRight(i, best)),
     five: share(all, (five, i) => five.some((match) => isRight(i, match))),
   });
-  const answers = scenes.map(({ subject, attributes }) => answersOf(subject, attributes));
+  const answers = scenes.map(answersOf);
   const said = ATTRIBUTES.map(({ name }) => {
     const asked = named.map(([best], i) => [answers[i][name], answers[best.index][name]] as const);
     return [
       name,
       share(
-        asked.filter(([truth]) => truth !== "none"),
-        ([truth, answer]) => truth === answer,
+        asked.filter(([truth]) => truth[0] !== "none"),
+        ([truth, answer]) => says(answer, truth),
       ),
     ] as const;
   });

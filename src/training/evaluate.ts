@@ -2,14 +2,14 @@
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { psnr } from "./autoencoder.ts";
 import type { Wish } from "./draw.ts";
-import { ATTRIBUTES, type Attribute, type Verdict } from "./judge.ts";
+import { ATTRIBUTES, type Attribute, answersOf, says, type Truth, type Verdict } from "./judge.ts";
 import { describe, paintScene, type Scene, SUBJECTS } from "./scenes/index.ts";
 import { SUBJECT_RECORDS } from "./scenes/subjects.ts";
 import { type Features, kid, meanDistance, type Share, totalVariation } from "./statistics.ts";
 
 /** A picture to ask for, and what it must show to count as right. */
 export interface Ask extends Wish {
-  readonly want: Readonly<Partial<Record<Attribute, string>>>;
+  readonly want: Partial<Truth>;
   /** The scene that the prompt describes, where it describes all of one. */
   readonly scene?: Depicted;
 }
@@ -26,12 +26,9 @@ export const SPLITS: readonly Split[] = ["seen", "held-out", "short", "unguided"
 /** Scenes of evaluation have seeds that no generator and no judge is trained with. */
 const FIRST_SEED = { seen: 20_000_000, "held-out": 21_000_000, other: 22_000_000 };
 
-const wanted = ({ subject, attributes: { style, time, color } }: Depicted): Ask["want"] => ({
-  subject,
-  style,
-  ...(time && { time }),
-  ...(color && { color }),
-});
+/** What is true of a scene, but for what it has not. */
+const wanted = (scene: Depicted): Ask["want"] =>
+  Object.fromEntries(Object.entries(answersOf(scene)).filter(([, [first]]) => first !== "none"));
 
 /** The first `count` questions of a split; always the same. */
 export function questions(split: Split, count: number): Ask[] {
@@ -41,7 +38,7 @@ export function questions(split: Split, count: number): Ask[] {
     if (split === "short") {
       const subject = SUBJECTS[i % SUBJECTS.length];
       const { bare } = SUBJECT_RECORDS[subject];
-      return { seed, prompt: bare[Math.floor(i / SUBJECTS.length) % bare.length], want: { subject } };
+      return { seed, prompt: bare[Math.floor(i / SUBJECTS.length) % bare.length], want: { subject: [subject] } };
     }
     const scene = describe(FIRST_SEED[split] + i, {}, { heldOut: split === "seen" ? "avoid" : "only" });
     return { seed, prompt: scene.captions.long, want: wanted(scene), scene };
@@ -72,7 +69,8 @@ export function writeExam(exam: Exam): string {
   const lines: string[] = [];
   for (const split of ["seen", "held-out"] as const)
     for (const { prompt, scene } of exam[split]) lines.push([split, prompt, JSON.stringify(kept(scene!))].join("\t"));
-  for (const { prompt, want } of exam.short) lines.push(["short", prompt, JSON.stringify(want)].join("\t"));
+  for (const { prompt, want } of exam.short)
+    lines.push(["short", prompt, JSON.stringify({ subject: want.subject?.[0] })].join("\t"));
   for (const scene of exam.other) lines.push(["other", "", JSON.stringify(kept(scene))].join("\t"));
   return `${lines.join("\n")}\n`;
 }
@@ -102,7 +100,11 @@ export function readExam(text: string, count: number): Exam {
   return {
     seen: whole("seen"),
     "held-out": whole("held-out"),
-    short: of("short").map(([, prompt, json], i) => ({ seed: i + 1, prompt, want: JSON.parse(json) })),
+    short: of("short").map(([, prompt, json], i) => ({
+      seed: i + 1,
+      prompt,
+      want: { subject: [JSON.parse(json).subject] },
+    })),
     unguided: questions("unguided", count),
     other: of("other").map(([, , json]) => JSON.parse(json)),
   };
@@ -134,12 +136,10 @@ export interface Result {
 /** Compare verdicts with what was asked. */
 export function result(asked: readonly Ask[], verdicts: readonly Verdict[]): Result {
   const share = (name: Attribute): Share => {
-    const those = asked.map((ask, i) => [ask.want[name], verdicts[i]] as const).filter(([want]) => want !== undefined);
-    return { right: those.filter(([want, verdict]) => verdict[name] === want).length, of: those.length };
+    const those = asked.flatMap(({ want }, i) => (want[name] ? [says(verdicts[i][name], want[name])] : []));
+    return { right: those.filter((right) => right).length, of: those.length };
   };
-  const all = asked.filter(({ want }, i) =>
-    ATTRIBUTES.every(({ name }) => want[name] === undefined || want[name] === verdicts[i][name]),
-  );
+  const all = asked.filter(({ want }, i) => ATTRIBUTES.every(({ name }) => says(verdicts[i][name], want[name] ?? [])));
   const right = Object.fromEntries(ATTRIBUTES.map(({ name }) => [name, share(name)])) as Record<Attribute, Share>;
   return { pictures: asked.length, right, together: { right: all.length, of: asked.length } };
 }
@@ -152,11 +152,12 @@ export function byValue(
 ): Readonly<Record<string, Share>> {
   const shares: Record<string, { right: number; of: number }> = {};
   for (const [i, { want }] of asked.entries()) {
-    const value = want[name];
-    if (value === undefined) continue;
-    shares[value] ??= { right: 0, of: 0 };
-    shares[value].of++;
-    if (verdicts[i][name] === value) shares[value].right++;
+    const values = want[name] ?? [];
+    for (const value of values) {
+      shares[value] ??= { right: 0, of: 0 };
+      shares[value].of++;
+      if (verdicts[i][name].slice(0, values.length).includes(value)) shares[value].right++;
+    }
   }
   return shares;
 }
@@ -193,7 +194,7 @@ export interface Variety {
 export function variety(drawn: readonly Verdict[], real: readonly Verdict[], again: readonly Verdict[]): Variety {
   const features = (all: readonly Verdict[]): Features => all.map((v) => v.features);
   const subjects = (all: readonly Verdict[]): number[] =>
-    SUBJECTS.map((name) => all.filter(({ subject }) => subject === name).length);
+    SUBJECTS.map((name) => all.filter(({ subject: [first] }) => first === name).length);
   return {
     pictures: drawn.length,
     distance: meanDistance(features(drawn)),

@@ -7,7 +7,16 @@ import { tensor } from "../tensor/tensor.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
 import { cosine, type Tensors } from "./adamw.ts";
-import { ATTRIBUTES, type Attribute, type Judge, type JudgeSpec, judge64, judgeLoss, openJudge } from "./judge.ts";
+import {
+  ATTRIBUTES,
+  type Attribute,
+  type Judge,
+  type JudgeSpec,
+  judge128,
+  judgeLoss,
+  openJudge,
+  says,
+} from "./judge.ts";
 import { type JudgeSet, judgeBatch } from "./judge-set.ts";
 import { type Progress, run } from "./run.ts";
 import type { Share } from "./statistics.ts";
@@ -23,13 +32,13 @@ export interface JudgeRecipe {
   readonly signal?: AbortSignal;
 }
 
-/** Train (or go on training) a judge of 64 px pictures. @returns its averaged weights, and whether the last step was reached */
+/** Train (or go on training) a judge of pictures. @returns its averaged weights, and whether the last step was reached */
 export async function trainJudge(
   runtime: Runtime,
   set: JudgeSet,
   { steps, batch, rate, folder, ...options }: JudgeRecipe,
 ): Promise<{ weights: Tensors; done: boolean }> {
-  const loss = judgeLoss(judge64, batch);
+  const loss = judgeLoss(judge128, batch);
   const state = begin(loss, { seed: 3 });
   const done = await run({
     stage: "judge",
@@ -64,7 +73,7 @@ export interface Examination {
   readonly pictures: number;
   /** Right answers, of the pictures that have the attribute. */
   readonly right: Readonly<Record<Attribute, Share>>;
-  /** Pictures without a time or colour of which the judge said so. */
+  /** Pictures without a time, colour or relation of which the judge said so. */
   readonly none: Share;
   /** Pictures of which every answer was right. */
   readonly together: Share;
@@ -88,15 +97,16 @@ export async function examine(judge: Judge, set: JudgeSet, count = set.count): P
     for (const [b, verdict] of (await judge(tensor(pictures, [n, 3, set.side, set.side]))).entries()) {
       const truth = set.answers(from + b);
       for (const { name } of ATTRIBUTES) {
-        const tally = truth[name] === "none" ? none : right[name];
+        const tally = truth[name][0] === "none" ? none : right[name];
         tally.of++;
-        if (verdict[name] === truth[name]) tally.right++;
+        if (says(verdict[name], truth[name])) tally.right++;
         else {
-          const key = [name, truth[name], verdict[name]].join("\t");
+          const said = verdict[name].slice(0, truth[name].length);
+          const key = [name, truth[name].join(" + "), said.join(" + ")].join("\t");
           wrong.set(key, (wrong.get(key) ?? 0) + 1);
         }
       }
-      if (ATTRIBUTES.every(({ name }) => verdict[name] === truth[name])) together.right++;
+      if (ATTRIBUTES.every(({ name }) => says(verdict[name], truth[name]))) together.right++;
     }
   }
   const confusions = [...wrong]
@@ -140,7 +150,7 @@ export async function writeJudge(folder: string, weights: Tensors): Promise<void
 
 /** Write a judge's card. */
 export async function writeJudgeCard(folder: string, card: Omit<JudgeCard, "spec" | "answers">): Promise<void> {
-  const whole: JudgeCard = { spec: judge64, answers: answers(), ...card };
+  const whole: JudgeCard = { spec: judge128, answers: answers(), ...card };
   await writeFileAtomically(files(folder).card, new TextEncoder().encode(`${JSON.stringify(whole, null, 1)}\n`));
 }
 

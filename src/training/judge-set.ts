@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type AnyTensor, type Tensor, tensor } from "../tensor/tensor.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { augmented } from "./augment.ts";
-import { ATTRIBUTES, type Attribute, answersOf } from "./judge.ts";
+import { ATTRIBUTES, answersOf, mirrored, type Truth } from "./judge.ts";
 import type { Random } from "./random.ts";
 import { describe, paintScene, type Scene, STYLES, SUBJECTS } from "./scenes/index.ts";
 
@@ -57,8 +57,7 @@ export interface JudgeSet extends AsyncDisposable {
   readonly side: number;
   /** Picture i in −1…1, planar RGB [3,side,side]. */
   picture(i: number): Promise<Float32Array>;
-  /** The true answer to each attribute. */
-  answers(i: number): Readonly<Record<Attribute, string>>;
+  answers(i: number): Truth;
 }
 
 /** Open the first `shards` shards of a part; they must have been painted. */
@@ -66,9 +65,7 @@ export async function openJudgeSet(folder: string, part: Part, shards: number, s
   const width = 3 * side * side;
   const files = await Promise.all(Array.from({ length: shards }, (_, s) => open(shardFile(folder, part, s))));
   const count = shards * JUDGE_SHARD;
-  const known = Array.from({ length: count }, (_, i) =>
-    answersOf(judgeScene(part, i).subject, judgeScene(part, i).attributes),
-  );
+  const known = Array.from({ length: count }, (_, i) => answersOf(judgeScene(part, i)));
   return {
     count,
     side,
@@ -138,16 +135,20 @@ export async function decodeJudgeShard(
   return true;
 }
 
-/** A batch for `judgeLoss`: random pictures, each a little changed, and their answers as one-hot rows. */
+/** A batch for `judgeLoss`: random pictures, each a little changed, and their answers as rows of which each is 1 in all. */
 export async function judgeBatch(set: JudgeSet, batch: number, random: Random): Promise<Record<string, AnyTensor>> {
   const { side } = set;
   const pictures = new Float32Array(batch * 3 * side * side);
   const rows = new Map(ATTRIBUTES.map(({ name, values }) => [name, new Float32Array(batch * values.length)]));
   for (let b = 0; b < batch; b++) {
     const i = random.below(set.count);
-    pictures.set(augmented(await set.picture(i), side, random), b * 3 * side * side);
-    for (const { name, values } of ATTRIBUTES)
-      rows.get(name)![b * values.length + values.indexOf(set.answers(i)[name])] = 1;
+    const mirror = random.next() < 0.5;
+    pictures.set(augmented(await set.picture(i), side, random, { mirror }), b * 3 * side * side);
+    for (const { name, values } of ATTRIBUTES) {
+      const truth = set.answers(i)[name];
+      for (const answer of truth.map((each) => (mirror ? mirrored(each) : each)))
+        rows.get(name)![b * values.length + values.indexOf(answer)] = 1 / truth.length;
+    }
   }
   const answers = ATTRIBUTES.map(({ name, values }) => [name, tensor(rows.get(name)!, [batch, values.length])]);
   return { picture: tensor(pictures, [batch, 3, side, side]), ...Object.fromEntries(answers) };

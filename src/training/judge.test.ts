@@ -10,14 +10,18 @@ import {
   type Attribute,
   answersOf,
   type JudgeSpec,
-  judge64,
+  judge128,
   judgeGraph,
   judgeLoss,
+  mirrored,
   openJudge,
+  says,
 } from "./judge.ts";
 import { judgeScene } from "./judge-set.ts";
 import { random } from "./random.ts";
-import { heldOut, STYLES, SUBJECTS } from "./scenes/index.ts";
+import { heldOut, STYLES, SUBJECTS, type Subject } from "./scenes/index.ts";
+import type { ColorName } from "./scenes/palette.ts";
+import type { Plan } from "./scenes/subjects.ts";
 import { begin, initialise, train } from "./train.ts";
 
 const small: JudgeSpec = { side: 8, widths: [8, 8], layers: [0, 1], pooled: [0, 1], groups: 4 };
@@ -41,12 +45,12 @@ function twoKinds(count: number, side: number) {
 
 describe("judge", () => {
   it("answers every attribute, is small and quick", () => {
-    const graph = judgeGraph(judge64, 2);
+    const graph = judgeGraph(judge128, 2);
     for (const { name, values } of ATTRIBUTES) expect(graph.outputs[name].shape).toEqual([2, values.length]);
-    expect(graph.outputs.features.shape).toEqual([2, 32 + 64 + 128 + 192]);
+    expect(graph.outputs.features.shape).toEqual([2, 32 + 64 + 128 + 192 + 256]);
     const weights = [...graph.params.values()].reduce((sum, p) => sum + size(p.shape), 0);
-    expect(2 * weights).toBeLessThan(1_000_000);
-    expect(flops(graph) / 2).toBeLessThan(0.06e9);
+    expect(2 * weights).toBeLessThan(4_000_000);
+    expect(flops(graph) / 2).toBeLessThan(0.3e9);
   });
 
   it("starts at the loss of a guess and learns two kinds apart", async () => {
@@ -65,7 +69,7 @@ describe("judge", () => {
     await using judged = await openJudge(runtime, small, fromTensors(state.params), { batch: 2 });
     const verdicts = await judged(three);
     for (const { name, values } of ATTRIBUTES)
-      expect(verdicts.map((v) => v[name])).toEqual([values[0], values[1], values[0]]);
+      expect(verdicts.map((v) => v[name])).toEqual([0, 1, 0].map((first) => [values[first], values[1 - first]]));
     expect(verdicts[0].features).not.toEqual(verdicts[1].features);
 
     const side = 2 * small.side;
@@ -128,13 +132,45 @@ describe("the judge's pictures", () => {
   });
   it("have an answer to everything, none where nothing can be seen", () => {
     for (let i = 0; i < 300; i++) {
-      const { subject, attributes } = judgeScene("train", i);
-      const truth = answersOf(subject, attributes);
-      for (const { name, values } of ATTRIBUTES) {
-        expect(truth[name]).toBe(name === "subject" ? subject : (attributes[name] ?? "none"));
-        expect(values).toContain(truth[name]);
-      }
+      const scene = judgeScene("train", i);
+      const truth = answersOf(scene);
+      const { color = "none", style, time = "none" } = scene.attributes;
+      expect(truth.subject).toContain(scene.subject);
+      expect(truth).toMatchObject({ style: [style], time: [time] });
+      expect(truth.color).toContain(color);
+      for (const { name, values } of ATTRIBUTES)
+        for (const answer of truth[name]) expect([name, values]).toEqual([name, expect.arrayContaining([answer])]);
+      const two = (scene.plan.details.relation ?? "none") !== "none";
+      expect(truth.relation.includes("none")).toBe(!two);
+      if (!two) for (const { name } of ATTRIBUTES) expect(truth[name]).toHaveLength(1);
     }
+  });
+  it("have the same answers whichever of two things is named first", () => {
+    const scene = (subject: Subject, color: ColorName, details: Plan["details"]) =>
+      answersOf({ subject, attributes: { style: "plain", time: "day", color }, plan: { details, color } });
+    const turned = [
+      ["left of", "right of"],
+      ["in front of", "behind"],
+      ["next to", "next to"],
+    ];
+    for (const [relation, other] of turned) {
+      const dog = scene("dog", "brown", { thing: "dog", relation, other: "horse", shade: "white" });
+      const horse = scene("horse", "white", { thing: "horse", relation: other, other: "dog", shade: "brown" });
+      expect(dog.relation).toEqual(relation === "next to" ? ["left of", "right of"] : [relation]);
+      expect(horse.relation).toEqual(dog.relation);
+      expect([...horse.subject].sort()).toEqual([...dog.subject].sort());
+      expect([...horse.color].sort()).toEqual([...dog.color].sort());
+    }
+    expect(scene("tree", "green", { relation: "left of", other: "pine", shade: "green" })).toMatchObject({
+      ...{ subject: ["tree"], color: ["green"], relation: ["left of", "right of"] },
+    });
+    expect(["left of", "right of", "above", "none"].map(mirrored)).toEqual(["right of", "left of", "above", "none"]);
+  });
+  it("are right when the likeliest answers are all that is true, in any order", () => {
+    expect(says(["cat", "dog"], ["cat"])).toBe(true);
+    expect(says(["dog", "cat"], ["cat"])).toBe(false);
+    expect(says(["dog", "cat"], ["cat", "dog"])).toBe(true);
+    expect(says(["dog", "cat"], ["cat", "horse"])).toBe(false);
   });
 });
 

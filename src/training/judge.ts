@@ -7,11 +7,13 @@ import { conv2d, groupNorm, linear } from "../nn/layers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { rows, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Weights } from "../weights/weights.ts";
-import { type Attributes, COLORS, STYLES, SUBJECTS, type Subject, TIMES } from "./scenes/index.ts";
+import { COLORS, type Scene, STYLES, SUBJECTS, type Subject, TIMES } from "./scenes/index.ts";
+import { SUBJECT_RECORDS, type SubjectRecord } from "./scenes/subjects.ts";
+import type { ThingName } from "./scenes/things.ts";
 import { shrunk } from "./shrink.ts";
 
 /** What a judge is asked of every picture. */
-export type Attribute = "subject" | "time" | "color" | "style";
+export type Attribute = "subject" | "time" | "color" | "style" | "relation";
 
 /** The possible answers to each attribute. */
 export type Answers = readonly { readonly name: Attribute; readonly values: readonly string[] }[];
@@ -25,15 +27,56 @@ export const ATTRIBUTES: Answers = [
   { name: "time", values: [...TIMES, "none"] },
   { name: "color", values: [...COLORS, "none"] },
   { name: "style", values: STYLES },
+  // Of the thing whose subject comes first in the alphabet to the other.
+  { name: "relation", values: ["left of", "right of", "in front of", "behind", "above", "under", "none"] },
 ];
 
-/** The true answer to each attribute of a scene. */
-export const answersOf = (subject: Subject, { time, color, style }: Attributes): Record<Attribute, string> => ({
-  subject,
-  time: time ?? "none",
-  color: color ?? "none",
-  style,
-});
+const OPPOSITE: Readonly<Record<string, string>> = {
+  ...{ "left of": "right of", "right of": "left of", above: "under", under: "above" },
+  ...{ "in front of": "behind", behind: "in front of" },
+};
+
+/** A relation as a mirror shows it. */
+export const mirrored = (relation: string): string =>
+  relation === "left of" || relation === "right of" ? OPPOSITE[relation] : relation;
+
+/** What is true of a picture, or wanted of it: two answers where two things are shown, or where either will do. */
+export type Truth = Readonly<Record<Attribute, readonly string[]>>;
+
+/** The true answers of a scene. A picture of a dog beside a horse is as much one of a horse beside a dog. */
+export function answersOf({ subject, attributes, plan }: Pick<Scene, "subject" | "attributes" | "plan">): Truth {
+  const { time = "none", color, style } = attributes;
+  const { relation = "none", other, shade } = plan.details;
+  const two = relation !== "none";
+  const second = two ? subjectOf(other as ThingName) : subject;
+  const one = (a: string, b: string): readonly string[] => (a === b ? [a] : [a, b]);
+  const turned = subject <= second ? relation : OPPOSITE[relation];
+  return {
+    subject: one(subject, second),
+    time: [time],
+    color: color ? one(color, two ? shade : color) : ["none"],
+    style: [style],
+    relation:
+      relation === "next to"
+        ? ["left of", "right of"]
+        : two && subject === second
+          ? [relation, OPPOSITE[relation]]
+          : [turned],
+  };
+}
+
+/** The subject that a thing is when it stands alone; pines do not. */
+function subjectOf(thing: ThingName): Subject {
+  if (thing === "pine") return "tree";
+  const records: Readonly<Record<Subject, SubjectRecord>> = SUBJECT_RECORDS;
+  const found = SUBJECTS.find((name) => records[name].arranged?.things.includes(thing));
+  if (!found) throw new RangeError(`judge: no subject is a ${thing}`);
+  return found;
+}
+
+/** Whether all that is true, or wanted, is what a judge finds likeliest. */
+export const says = (said: readonly string[], wanted: readonly string[]): boolean =>
+  wanted.every((answer) => said.slice(0, wanted.length).includes(answer));
 
 /** What tells one judge from another. */
 export interface JudgeSpec {
@@ -48,12 +91,12 @@ export interface JudgeSpec {
   readonly groups: number;
 }
 
-/** The judge of 64 px pictures: 0.05 GFLOP a picture. */
-export const judge64: JudgeSpec = {
-  side: 64,
-  widths: [32, 64, 128, 192],
-  layers: [0, 0, 1, 0],
-  pooled: [0, 1, 2, 3],
+/** The judge that is trained, of 128 px pictures: 0.28 GFLOP a picture. */
+export const judge128: JudgeSpec = {
+  side: 128,
+  widths: [32, 64, 128, 192, 256],
+  layers: [0, 0, 1, 1, 1],
+  pooled: [0, 1, 2, 3, 4],
   groups: 8,
 };
 
@@ -102,8 +145,8 @@ export function judgeLoss(spec: JudgeSpec, batch: number): Graph<Attribute | "pi
   });
 }
 
-/** What a judge says of one picture: its answer to each attribute, and the features it went by. */
-export interface Verdict extends Record<Attribute, string> {
+/** What a judge says of one picture: its two likeliest answers to each attribute, and the features it went by. */
+export interface Verdict extends Truth {
   readonly features: Float32Array;
 }
 
@@ -134,9 +177,9 @@ export async function openJudge(
         shrunk(rows(some, b).data, given, shrink, padded.subarray(b * width, (b + 1) * width));
       const said = await program.run({ picture: tensor(padded, [batch, 3, spec.side, spec.side]) });
       for (let b = 0; b < some.shape[0]; b++) {
-        const answered = answers.map(({ name, values }) => [name, values[largest(rows(said[name], b).data)]]);
+        const answered = answers.map(({ name, values }) => [name, likeliest(values, rows(said[name], b).data)]);
         const features = rows(said.features, b).data.slice();
-        verdicts.push({ ...(Object.fromEntries(answered) as Record<Attribute, string>), features });
+        verdicts.push({ ...(Object.fromEntries(answered) as Truth), features });
       }
     }
     return verdicts;
@@ -144,9 +187,10 @@ export async function openJudge(
   return Object.assign(judged, { [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() });
 }
 
-/** The index of the largest value; the first of equals. */
-function largest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
-}
+/** The two answers of the largest logits, the larger first. */
+const likeliest = (values: readonly string[], logits: Float32Array): readonly string[] =>
+  values
+    .map((answer, i) => [answer, logits[i]] as const)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 2)
+    .map(([answer]) => answer);

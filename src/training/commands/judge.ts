@@ -5,7 +5,7 @@ import { openModel } from "../../pipelines/load.ts";
 import { ortNode } from "../../runtime/ort-node.ts";
 import { openSafetensors } from "../../weights/safetensors-file.ts";
 import { throughAutoencoder } from "../draw.ts";
-import { judge64, openJudge } from "../judge.ts";
+import { judge128, openJudge } from "../judge.ts";
 import { type Examination, examine, trainJudge, writeJudge, writeJudgeCard } from "../judge-recipe.ts";
 import { decodeJudgeShard, joinedSets, openJudgeSet, type Part, paintJudgeShard } from "../judge-set.ts";
 import { progressLine } from "../run.ts";
@@ -17,11 +17,11 @@ const { values } = parseArgs({
     run: { type: "string", default: "runs/judge" },
     out: { type: "string", default: "models/judge" },
     /** Thousands of pictures painted to learn from. */
-    shards: { type: "string", default: "15" },
+    shards: { type: "string", default: "40" },
     /** A model through whose autoencoder some of them are sent as well, as the pictures to be judged have been. */
     model: { type: "string" },
     decoded: { type: "string", default: "4" },
-    steps: { type: "string", default: "3200" },
+    steps: { type: "string", default: "4400" },
     batch: { type: "string", default: "64" },
     rate: { type: "string", default: "2e-3" },
     threads: { type: "string", default: "1" },
@@ -32,7 +32,7 @@ const number = (name: "shards" | "decoded" | "steps" | "batch" | "rate" | "threa
   if (!(value >= 0)) throw new RangeError(`judge: --${name} ${values[name]} is not a number`);
   return value;
 };
-const { side } = judge64;
+const { side } = judge128;
 const painted = `${values.run}/pictures`;
 const decoded = `${values.run}/decoded`;
 const exams: readonly (readonly [Part, number])[] = [
@@ -71,7 +71,7 @@ const { weights, done } = await trainJudge(runtime, set, {
 if (!done) console.error("stopped; the same command goes on from here. What there is so far is examined:");
 await writeJudge(values.out, weights);
 
-await using judge = await openJudge(runtime, judge64, await openSafetensors(`${values.out}/judge.safetensors`));
+await using judge = await openJudge(runtime, judge128, await openSafetensors(`${values.out}/judge.safetensors`));
 const examinations: Record<string, Examination> = {};
 const sittings: (readonly [title: string, folder: string, Part, number])[] = [
   ...exams.map(([part, count]) => [part, painted, part, count] as const),
