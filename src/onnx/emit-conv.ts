@@ -43,16 +43,16 @@ export function conv2dWeight(e: Emitter, attrs: Ops["conv2dWeight"], [x, g]: rea
   const wide = gh * gw >= 1024 && channels <= 128 && outputs <= 128;
   const whole = kh === 1 && kw === 1 && stride === 1;
 
-  // Large pictures stay in NCHW (a transpose would cost more than it gains); small ones go to NHWC, where all
-  // positions of all pictures form one long inner axis.
+  // Large pictures stay in NCHW (a transpose would cost more than it gains). Of small ones all positions of all pictures form
+  // one long inner axis, the last of g and the first of x: a Gemm that has to turn its first operand takes 1.3 times as long.
   const layout = wide
     ? { source: x, axes: [2, 3], gradient: e.reshape(g, [batch, outputs, gh * gw]) }
     : {
         source: e.once(`nhwc ${x}`, () => e.node("Transpose", [x], { perm: [0, 2, 3, 1] })),
         axes: [1, 2],
         gradient: e.reshape(
-          e.once(`nhwc ${g}`, () => e.node("Transpose", [g], { perm: [0, 2, 3, 1] })),
-          [batch * gh * gw, outputs],
+          e.once(`cnhw ${g}`, () => e.node("Transpose", [g], { perm: [1, 0, 2, 3] })),
+          [outputs, -1],
         ),
       };
   const padded = padding.some((p) => p > 0)
@@ -68,7 +68,7 @@ export function conv2dWeight(e: Emitter, attrs: Ops["conv2dWeight"], [x, g]: rea
     const view = exact
       ? padded
       : e.node("Slice", [padded, e.ints([dy, dx]), e.ints(ends), e.ints(layout.axes), e.ints([stride, stride])]);
-    if (!wide) return e.node("Gemm", [layout.gradient, e.reshape(view, [batch * gh * gw, channels])], { transA: 1 });
+    if (!wide) return e.node("Gemm", [layout.gradient, e.reshape(view, [batch * gh * gw, channels])]);
     const flat = e.reshape(view, [batch, channels, gh * gw]);
     const each = e.node("FusedMatMul", [layout.gradient, flat], { transB: 1 }, "com.microsoft");
     return e.node("ReduceSum", [each, e.ints([0])], { keepdims: 0 });
