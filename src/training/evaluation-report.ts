@@ -1,6 +1,8 @@
 // evaluation-report: an evaluation in words and tables, for people.
+
+import type { Curve } from "./curves.ts";
 import type { Result } from "./evaluate.ts";
-import type { CurvePoint, Evaluation } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
 import { ATTRIBUTES, type Attribute } from "./judge.ts";
 import type { Examination } from "./judge-recipe.ts";
 import { markdownTable, type Share, showShare } from "./statistics.ts";
@@ -48,10 +50,10 @@ export function valueTable(name: Attribute, shares: Readonly<Record<string, Shar
   );
 }
 
-const curveTable = (name: string, points: readonly CurvePoint[]): string =>
+const curveTable = ({ quality, over, points }: Curve): string =>
   markdownTable(
-    [name, ...HEAD],
-    points.map(({ value, result }) => [`${value}`, ...cells(result)]),
+    [`${over}, ${quality}`, ...HEAD, "KID"],
+    points.map(({ value, result, kid }) => [`${value}`, ...cells(result), kid.toFixed(4)]),
   );
 
 /** `evaluation.md`. */
@@ -83,7 +85,12 @@ export function report(evaluation: Evaluation, { date, commit, machine, seconds,
     ),
     "The right column compares true pictures with true pictures, which is the floor. Features are the judge's own, so these figures cannot be compared with Inception's.",
     ...(curves
-      ? ["## Guidance and steps", curveTable("guidance", curves.guidance), curveTable("steps", curves.steps)]
+      ? [
+          "## Steps and guidance",
+          "![curves](curves.png)",
+          "Of combinations that training showed. The other settings are the model's own.",
+          ...curves.map(curveTable),
+        ]
       : []),
     "## Value by value",
     "All drawings with a prompt together.",

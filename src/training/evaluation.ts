@@ -3,7 +3,8 @@ import type { Engine } from "../pipelines/engine.ts";
 import type { Quality } from "../pipelines/quality.ts";
 import { type Settings, settings } from "../pipelines/text-to-image.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type DrawOptions, drawAll, throughAutoencoder } from "./draw.ts";
+import { type Curve, drawCurves } from "./curves.ts";
+import { drawAll, throughAutoencoder } from "./draw.ts";
 import {
   type Ask,
   byValue,
@@ -19,12 +20,6 @@ import {
 import { ATTRIBUTES, type Attribute, type Judge, type Verdict } from "./judge.ts";
 import { addShares, type Share } from "./statistics.ts";
 
-/** One point of a curve: a setting other than the default, and what came of it. */
-export interface CurvePoint {
-  readonly value: number;
-  readonly result: Result;
-}
-
 export interface Evaluation {
   readonly model: { readonly name: string; readonly hash: string };
   readonly settings: Omit<Settings, "seed" | "prompt" | "negative">;
@@ -36,7 +31,7 @@ export interface Evaluation {
   readonly byValue: Readonly<Record<Attribute, Readonly<Record<string, Share>>>>;
   readonly autoencoder: { readonly pictures: number; readonly psnr: number };
   readonly unguided: Variety;
-  readonly curves?: { readonly guidance: readonly CurvePoint[]; readonly steps: readonly CurvePoint[] };
+  readonly curves?: readonly Curve[];
 }
 
 export interface EvaluationOptions {
@@ -49,8 +44,6 @@ export interface EvaluationOptions {
   readonly onProgress?: (stage: string, done: number, of: number) => void;
 }
 
-export const CURVES = { guidance: [1, 2, 3.5, 5], steps: [4, 8, 16, 30] } as const;
-
 /** Ask a model for pictures and a judge what they show, with the default settings of its quality. */
 export async function evaluate(
   engine: Engine,
@@ -61,8 +54,8 @@ export async function evaluate(
   const asQuality = quality && { quality };
   const { seed: _, prompt: __, negative: ___, ...chosen } = settings(model, { seed: 0, ...asQuality });
   const side = chosen.width;
-  const draw = (stage: string, asked: readonly Ask[], options: DrawOptions = {}): Promise<Tensor> =>
-    drawAll(engine, asked, { ...asQuality, ...options, onProgress: (done) => onProgress?.(stage, done, asked.length) });
+  const draw = (stage: string, asked: readonly Ask[]): Promise<Tensor> =>
+    drawAll(engine, asked, { ...asQuality, onProgress: (done) => onProgress?.(stage, done, asked.length) });
 
   const { other, unguided: nothing, ...asked } = exam;
   const count = asked.seen.length;
@@ -93,16 +86,6 @@ export async function evaluate(
   const again = await judge(painted(other, side));
   const unguided = await judge(await draw("unguided", nothing));
 
-  const curve = async (name: keyof typeof CURVES): Promise<CurvePoint[]> => {
-    const points: CurvePoint[] = [];
-    const some = asked.seen.slice(0, curves);
-    for (const value of CURVES[name])
-      points.push({
-        value,
-        result: result(some, await judge(await draw(`${name} ${value}`, some, { [name]: value }))),
-      });
-    return points;
-  };
   return {
     model: { name: model.name, hash: model.hash },
     settings: chosen,
@@ -113,7 +96,7 @@ export async function evaluate(
     ) as Evaluation["byValue"],
     autoencoder: { pictures: 2 * count, psnr: decibels },
     unguided: variety(unguided, real, again),
-    ...(curves > 0 && { curves: { guidance: await curve("guidance"), steps: await curve("steps") } }),
+    ...(curves > 0 && { curves: await drawCurves(engine, judge, asked.seen.slice(0, curves), real, onProgress) }),
   };
 }
 

@@ -4,10 +4,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { encodePng } from "../../image/png.ts";
 import { engine } from "../../pipelines/engine.ts";
 import { openModel } from "../../pipelines/load.ts";
 import { qualities } from "../../pipelines/quality.ts";
 import { ortNode } from "../../runtime/ort-node.ts";
+import { curvesPicture } from "../curves.ts";
 import { type Exam, examNow, readExam, writeExam } from "../evaluate.ts";
 import { evaluate } from "../evaluation.ts";
 import { type Circumstances, mainTable, report } from "../evaluation-report.ts";
@@ -18,7 +20,7 @@ const USAGE = `npm run evaluate -- [options]
   --judge PATH   the judge's folder (models/judge)
   --count N      pictures of each split (200)
   --quality NAME fast or best (as the model draws unless told)
-  --curves       also over guidance and steps, a quarter as many pictures a point
+  --curves       also over steps and guidance, a quarter as many pictures a point; drawn in curves.png
   --out PATH     where evaluation.json and evaluation.md go (the model's folder)
   --threads N    of a run (all cores)`;
 
@@ -98,5 +100,7 @@ console.log(mainTable(evaluation));
 const out = values.out ?? values.model;
 await writeFile(join(out, "evaluation.json"), `${JSON.stringify({ ...circumstances, ...evaluation }, null, 1)}\n`);
 await writeFile(join(out, "evaluation.md"), report(evaluation, circumstances));
+if (evaluation.curves)
+  await writeFile(join(out, "curves.png"), encodePng(curvesPicture(evaluation.curves), { level: 9 }));
 if (told === undefined) await writeFile(questionsFile, writeExam(exam));
 console.error(`${join(out, "evaluation.md")} and evaluation.json, ${Math.round(circumstances.seconds)} s`);
