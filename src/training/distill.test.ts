@@ -23,7 +23,7 @@ import { wordTokenizer } from "../text/words.ts";
 import { fromTensors, under } from "../weights/weights.ts";
 import { cosine, type Tensors } from "./adamw.ts";
 import { type DenoiserIn, denoiserInputs, denoiserLoss, readTexts, velocity } from "./denoiser.ts";
-import { distillBatch, distillLoss } from "./distill.ts";
+import { distillBatch, distillLoss, handedOn } from "./distill.ts";
 import { drawPaths, guidedVelocity, type Paths, stops, type Teacher } from "./paths.ts";
 import { random } from "./random.ts";
 import { begin, initialise, train } from "./train.ts";
@@ -211,5 +211,16 @@ describe("a student", () => {
     const taught = await astray(unguided(student.average), { ...weights, ...student.average });
     expect(hurried).toBeGreaterThan(0.1);
     expect(taught).toBeLessThan(0.5 * hurried);
+  });
+  it("goes on from another's factors, if they are all of its shape", () => {
+    const loss = distillLoss(specs, weights, 16, 16, side);
+    const { params } = begin(loss, { seed: 7 });
+    expect(handedOn(params, loss)).toEqual({ from: params });
+    expect(begin(loss, { seed: 1, ...handedOn(params, loss) }).params).toEqual(params);
+    const [name] = Object.keys(params);
+    expect(handedOn(params, distillLoss(specs, weights, 8, 16, side))).toEqual({ from: {}, other: name });
+    const { [name]: _, ...rest } = params;
+    expect(handedOn(rest, loss)).toEqual({ from: {}, other: name });
+    expect(handedOn(undefined, loss)).toEqual({ from: {} });
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Graph } from "../graph/trace.ts";
 import { unetTime } from "../models/time.ts";
 import { widen } from "../tensor/dtype.ts";
-import { type AnyTensor, ints, size, type Tensor, tensor } from "../tensor/tensor.ts";
+import { type AnyTensor, ints, sameShape, size, type Tensor, tensor } from "../tensor/tensor.ts";
 import { wordTokenizer } from "../text/words.ts";
 import type { Tensors } from "./adamw.ts";
 import { trainingScene } from "./dataset.ts";
@@ -94,6 +94,21 @@ export interface Learnt {
 }
 
 /**
+ * The factors that a model to begin with hands on to a student: all of them, or none.
+ * @returns also the first parameter that they do not fit, where there is one
+ */
+export function handedOn(
+  factors: Tensors | undefined,
+  student: Graph<string, string>,
+): { readonly from: Tensors; readonly other?: string } {
+  if (!factors) return { from: {} };
+  const other = [...student.params.values()].find(
+    ({ attrs: { name }, shape }) => !sameShape(factors[name]?.shape ?? [], shape),
+  );
+  return other ? { from: {}, other: other.attrs.name } : { from: factors };
+}
+
+/**
  * Let a trained denoiser walk, then a student learn from its walks.
  * @param latents of pictures, as the denoiser learnt from: their shape, and how much their channels count
  * @returns the student's factors; undefined when the signal stopped the walks
@@ -129,7 +144,12 @@ export async function trainStudent(
   if (anew) await rm(stateFile(shop.folder, "distill"), { force: true }); // of a student of other walks
   const at = stops(studentSteps);
   const loss = distillLoss(specs, weights, rank, batch / shop.trainer.parts, side, channelWeights(shop, latents));
-  const state = begin(loss, { seed: shop.seed });
+  const { from, other } = handedOn(shop.from?.student, loss);
+  if (other)
+    shop.onNote?.(
+      `few steps are learnt anew: those of the model to begin with have no ${other} of this recipe's shape`,
+    );
+  const state = begin(loss, { seed: shop.seed, from });
   const done = await runStage(shop, "distill", recipe, loss, state, (_, random) =>
     distillBatch(specs, paths, at, batch, random),
   );

@@ -229,7 +229,10 @@ async function claim(
 }
 
 /** What a model hands on to a run, its weights in float32. */
-async function beginning({ name, specs, weights, texts: [words] }: Model, { configs }: Recipe): Promise<Beginning> {
+async function beginning(
+  { name, specs, weights, texts: [words], fewSteps }: Model,
+  { configs }: Recipe,
+): Promise<Beginning> {
   const { latentsMean, latentsStd, ...vae } = specs.vae;
   const wanted = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder), vae: vaeSpec(configs.vae) };
   const other = Object.entries({ unet: specs.unet, text: words.spec, vae }).find(
@@ -252,6 +255,7 @@ async function beginning({ name, specs, weights, texts: [words] }: Model, { conf
   return {
     denoiser: { ...named("unet.", unet), ...named("text_encoder.", text) },
     vae: autoencoder,
+    ...(fewSteps && { student: named("unet.", await read(fewSteps.lora)) }),
     mean: latentsMean,
     std: latentsStd,
   };

@@ -45,6 +45,8 @@ export interface Beginning {
   /** `unet.…` and `text_encoder.…`. */
   readonly denoiser: Tensors;
   readonly vae: Tensors;
+  /** The factors with which it draws in few steps, `unet.…`, if it does. */
+  readonly student?: Tensors;
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
