@@ -58,3 +58,9 @@ describe("a model to begin with", () => {
 it("shares batches evenly between cores, or not at all", async () => {
   await expect(begun({ cores: 3 })).rejects.toThrow(/3 cores cannot share a batch of 32 pictures/);
 });
+
+it("takes what ships further in its own shape, and leaves its decoder as it is", () => {
+  const { further } = RECIPES;
+  expect(further).toMatchObject({ side: standard.side, configs: standard.configs, latents: standard.latents });
+  expect(further.decoder.steps).toBe(0);
+});

@@ -135,7 +135,11 @@ export function program(): Command {
   root
     .command("train")
     .description("train a model of your own from an empty folder; Ctrl-C stops, the same command goes on")
-    .option("--size <size>", "tiny (minutes), small (an hour) or default (what ships)", "tiny")
+    .option(
+      "--size <size>",
+      "tiny (minutes), small (an hour), default (what ships) or further (what ships, with --from)",
+      "tiny",
+    )
     .option("--folder <folder>", "where the run lives; runs/<size> unless told")
     .option(
       "--from <model>",

@@ -35,7 +35,7 @@ export default function SignIn({ signUp }: { readonly signUp: boolean }) {
       <h1>{isNew ? "Make an account" : "Sign in"}</h1>
       <p className="quiet">
         {isNew
-          ? "A new account comes with credits for two hundred pictures."
+          ? "A new account comes with 200 credits, enough for hundreds of pictures."
           : "Your pictures and your queue are behind it."}
       </p>
       <form onSubmit={(event) => void send(event)}>

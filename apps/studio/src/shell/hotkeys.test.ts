@@ -36,7 +36,7 @@ describe("hotkeys", () => {
 describe("words", () => {
   it("say credits, durations and counts as people do", () => {
     expect([credits(1000), credits(1500), credits(250), credits(123_400), credits(0), credits(-1000)]).toEqual([
-      ...["1 credit", "1.5 credits", "0.25 credits", "123 credits", "0 credits", "-1 credits"],
+      ...["1 credit", "1.5 credits", "0.25 credits", "123.4 credits", "0 credits", "-1 credits"],
     ]);
     expect([duration(0.01), duration(1.24), duration(59.7), duration(75), duration(120), duration(3700)]).toEqual([
       ...["0.1\u00a0s", "1.2\u00a0s", "60\u00a0s", "1\u00a0min 15\u00a0s", "2\u00a0min", "1\u00a0h 1\u00a0min"],

@@ -1,10 +1,10 @@
 // Numbers as people read them: credits, seconds, sizes, days.
 const plain = (value: number, digits: number): string => value.toLocaleString("en", { maximumFractionDigits: digits });
 
-/** 1000 → "1 credit". */
+/** 1000 → "1 credit"; of a balance nothing is rounded away. */
 export function credits(milli: number): string {
   const value = milli / 1000;
-  return `${plain(value, value !== 0 && Math.abs(value) < 10 ? 2 : 0)} credit${value === 1 ? "" : "s"}`;
+  return `${plain(value, 3)} credit${value === 1 ? "" : "s"}`;
 }
 
 /** A space at which no line is broken. */
