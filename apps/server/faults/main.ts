@@ -1,7 +1,9 @@
 // npm run faults: the fault and abuse plan at length. Names of parts (F5 K1 …) run those alone; figures go to docs/reliability.md.
+// `--beside "a model trains"` is written beside them: what else the machine did meanwhile.
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { startServer } from "../src/server.ts";
 import { authorisation, crossOrigin, type Figures, injection, pictures, traversal } from "./abuse.ts";
 import { folder, type Gateway, gateway } from "./harness.ts";
@@ -114,9 +116,19 @@ const parts: Readonly<Record<string, Part>> = {
 const row = (id: string, { what, wanted }: Part, figures: Figures, seconds: number): string =>
   `| ${id} | ${what} | ${wanted} | ${Object.entries(figures)
     .map(([name, value]) => `${name}: ${typeof value === "number" ? value.toLocaleString("en") : value}`)
-    .join("; ")} | ${seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`} |`;
+    .join(
+      "; ",
+    )} | ${seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`} | ${circumstances()} |`;
 
-const names = process.argv.slice(2);
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { beside: { type: "string" } },
+});
+const circumstances = (): string => {
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "an unknown processor"}, Node ${process.versions.node}`;
+  const beside = options.beside === undefined ? "" : `; beside it ${options.beside}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}${beside}`;
+};
 const chosen = Object.entries(parts).filter(([id]) => names.length === 0 || names.includes(id.split(" ")[0] ?? ""));
 const before = await readFile(report, "utf8").catch(() => "");
 const rows = new Map(
@@ -139,20 +151,17 @@ for (const [id, part] of chosen) {
   } finally {
     await remove();
   }
-  const [cpu] = cpus();
-  const machine = `${cpu?.model ?? "an unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`;
   const table = Object.keys(parts).flatMap((name) => rows.get(name) ?? []);
   await writeFile(
     report,
     `# Reliability
 
-What \`npm run faults\` does to the server, and what came of it: ${new Date().toISOString().slice(0, 10)}, ${machine}.
-Parts that were run alone keep the others' figures. A figure that breaks a promise (something lost, charged twice, read, let
-in) ends the run; times are reported as they were. \`npm test\` does the same in short. The engine is a pretender that speaks the
-real protocol (\`apps/server/faults/stub.mjs\`) unless it says otherwise.
+What \`npm run faults\` does to the server, and what came of it. A figure that breaks a promise (something lost, charged twice,
+read, let in) ends the run; times are reported as they were. \`npm test\` does the same in short. The engine is a pretender that
+speaks the real protocol (\`apps/server/faults/stub.mjs\`) unless it says otherwise.
 
-| | what | to reach | figures | took |
-| --- | --- | --- | --- | --- |
+| | what | to reach | figures | took | when and where |
+| --- | --- | --- | --- | --- | --- |
 ${table.join("\n")}
 `,
   );

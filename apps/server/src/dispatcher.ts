@@ -169,7 +169,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
       job: row,
       progress: { picture: 0, step: 0, steps: row.steps, done: 0, secondsLeft: row.seconds },
     };
-    queue.changed();
+    queue.changed(queued.account);
     tell(row.id);
     try {
       const known = await models.find(row.settings.model);
@@ -189,7 +189,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     } finally {
       running = undefined;
       queue.running = undefined;
-      queue.changed();
+      queue.changed(queued.account);
     }
     tell(row.id);
   }

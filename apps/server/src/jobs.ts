@@ -155,7 +155,7 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
         const row = { id, account, settings, modelHash, group, label, steps, count: settings.count };
         jobs.add({ ...row, price, seconds, notices, created }, asked.front ?? false);
         if (parts.accounts) ledger.hold(account, id, price);
-        queue.changed();
+        queue.changed(account);
         const text = JSON.stringify(describe(jobs.get(id) as JobRow));
         if (key !== undefined)
           db.run(
@@ -169,7 +169,7 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
       try {
         answer = db.transaction(accepting);
       } finally {
-        queue.changed(); // also when it was not accepted after all
+        queue.changed(account); // also when it was not accepted after all
       }
       passing("accepted");
       dispatcher().wake();
@@ -180,8 +180,7 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
     list(account, { state, group, cursor, limit }) {
       if (state === "active") {
         const running = jobs.running().filter((row) => row.account === account);
-        const queued = queue.order().map(({ job }) => job);
-        const rows = [...running, ...queued.filter((row) => row.account === account)];
+        const rows = [...running, ...jobs.queued(account)];
         const wanted = rows.filter((row) => group === undefined || row.group === group);
         return { items: wanted.map(describe), next: null };
       }
@@ -195,19 +194,19 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
       if (!ended(row.state) && !row.cancelling) {
         db.transaction(() => stop(row));
         dispatcher().cancel(id);
-        queue.changed();
+        queue.changed(account);
         tell(account, id);
       }
       return describe(own(account, id));
     },
     cancelAll(account, group) {
-      const rows = [...jobs.running(), ...jobs.queued()].filter(
+      const rows = [...jobs.running(), ...jobs.queued(account)].filter(
         (row) => row.account === account && !row.cancelling && (group === undefined || row.group === group),
       );
       db.transaction(() => {
         for (const row of rows) stop(row);
       });
-      queue.changed();
+      queue.changed(account);
       for (const { id } of rows) {
         dispatcher().cancel(id);
         tell(account, id);
@@ -219,11 +218,11 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
       if (row.state !== "queued")
         throw new Failed("conflict", `this job is ${row.state}; only queued ones can be moved`);
       const ids = jobs
-        .queued()
-        .filter((one) => one.account === account && one.id !== id)
+        .waiting(account)
+        .filter((one) => one.id !== id)
         .map((one) => one.id);
       db.transaction(() => jobs.arrange(account, ids.toSpliced(placeIn(ids, where), 0, id)));
-      queue.changed();
+      queue.changed(account);
       return describe(own(account, id));
     },
     ended(account, id, signal) {

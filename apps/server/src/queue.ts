@@ -1,10 +1,10 @@
 // The queue: in which order jobs are drawn, one account after the other, and how long each waits.
 import type { Progress } from "./contract.ts";
-import type { JobRow, JobStore } from "./store/jobs.ts";
+import type { JobRow, JobStore, Waiting } from "./store/jobs.ts";
 
 /** A queued job and its place. */
 export interface Place {
-  readonly job: JobRow;
+  readonly job: Waiting;
   /** How many are before it. */
   readonly position: number;
   /** Seconds until it begins. */
@@ -28,15 +28,30 @@ export interface Queue {
   /** Seconds until everything that is accepted is done. */
   seconds(): number;
   running: Running | undefined;
-  /** To be called after the queue in the database changed. */
-  changed(): void;
+  /** To be called after the queued jobs of an account changed in the database. */
+  changed(account: string): void;
   /** Tell when it changed; once for all that changed in one go. */
   onChange(tell: () => void): void;
 }
 
+function byAccount(waiting: readonly Waiting[]): Map<string, readonly Waiting[]> {
+  const lists = new Map<string, Waiting[]>();
+  for (const job of waiting) {
+    const list = lists.get(job.account);
+    if (list) list.push(job);
+    else lists.set(job.account, [job]);
+  }
+  return lists;
+}
+
 /** The queue of a database's jobs. */
 export function openQueue(jobs: JobStore): Queue {
-  let known: readonly JobRow[] | undefined;
+  /** The queued jobs of each account, as far as they are read. */
+  let lists: Map<string, readonly Waiting[]> | undefined;
+  /** In the order in which they are drawn, waiting for one another alone. */
+  let known:
+    | { readonly places: readonly Place[]; readonly byId: ReadonlyMap<string, Place>; readonly seconds: number }
+    | undefined;
   let tellers: (() => void)[] = [];
   let telling = false;
   let running: Running | undefined;
@@ -45,49 +60,50 @@ export function openQueue(jobs: JobStore): Queue {
   let tick = 0;
 
   /** One of each account in turn. */
-  const ordered = (): readonly JobRow[] => {
+  const ordered = (): NonNullable<typeof known> => {
     if (known) return known;
-    const of = new Map<string, JobRow[]>();
-    for (const job of jobs.queued()) of.set(job.account, [...(of.get(job.account) ?? []), job]);
-    const accounts = [...of.keys()].sort((a, b) => (served.get(a) ?? 0) - (served.get(b) ?? 0));
-    const result: JobRow[] = [];
+    lists ??= byAccount(jobs.waiting());
+    const accounts = [...lists.keys()].sort((a, b) => (served.get(a) ?? 0) - (served.get(b) ?? 0) || (a < b ? -1 : 1));
+    const places: Place[] = [];
+    let seconds = 0;
     for (let round = 0, more = true; more; round++) {
       more = false;
       for (const account of accounts) {
-        const job = of.get(account)?.[round];
+        const job = lists.get(account)?.[round];
         if (!job) continue;
-        result.push(job);
+        places.push({ job, position: places.length, wait: seconds });
+        seconds += job.seconds;
         more = true;
       }
     }
-    known = result;
-    return result;
+    known = { places, byId: new Map(places.map((place) => [place.job.id, place])), seconds };
+    return known;
   };
-  const order = (): readonly Place[] => {
-    let wait = running?.progress.secondsLeft ?? 0;
-    return ordered().map((job, position) => {
-      const place = { job, position, wait };
-      wait += job.seconds;
-      return place;
-    });
-  };
+  const after = (): number => running?.progress.secondsLeft ?? 0;
+  const behind = (place: Place): Place => ({ ...place, wait: place.wait + after() });
   return {
-    order,
-    place: (id) => order().find(({ job }) => job.id === id),
-    next() {
-      const [job] = ordered();
-      if (job) served.set(job.account, ++tick);
-      return job;
+    order: () => ordered().places.map(behind),
+    place(id) {
+      const place = ordered().byId.get(id);
+      return place && behind(place);
     },
-    seconds: () => ordered().reduce((sum, { seconds }) => sum + seconds, running?.progress.secondsLeft ?? 0),
+    next() {
+      const [first] = ordered().places;
+      if (first) served.set(first.job.account, ++tick);
+      return first && jobs.get(first.job.id);
+    },
+    seconds: () => ordered().seconds + after(),
     get running() {
       return running;
     },
     set running(now) {
       running = now;
     },
-    changed() {
+    changed(account) {
       known = undefined;
+      const left = lists && jobs.waiting(account);
+      if (left?.length) lists?.set(account, left);
+      else lists?.delete(account);
       if (telling) return;
       telling = true;
       setTimeout(() => {

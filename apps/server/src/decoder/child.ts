@@ -63,9 +63,21 @@ const handlers: {
   },
 };
 
+/** The next bytes of the input. */
+const received = (length: number): Promise<Uint8Array> =>
+  new Promise((resolve) => {
+    const look = (): void => {
+      const bytes: Uint8Array | null = length === 0 ? new Uint8Array() : process.stdin.read(length);
+      if (bytes) resolve(bytes);
+      else process.stdin.once("readable", look);
+    };
+    look();
+  });
+
 async function answer(message: ToDecoder): Promise<FromDecoder> {
-  const { id, kind, bytes, ...more } = message;
+  const { id, kind, length, ...more } = message;
   try {
+    const bytes = await received(length);
     const handle = handlers[kind] as (bytes: Uint8Array, more: unknown) => Promise<Requests[Kind]["answer"]>;
     return { id, answer: await handle(bytes, more) };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Failed } from "../failures.ts";
-import type { FromDecoder, Kind, Requests } from "./protocol.ts";
+import { type FromDecoder, type Kind, MOST_UPLOADED, type Requests } from "./protocol.ts";
 
 export interface Decoder {
   /** @throws Failed `invalid` when the picture cannot be used */
@@ -11,7 +11,8 @@ export interface Decoder {
 }
 
 interface Call {
-  readonly message: { readonly id: number; readonly kind: Kind; readonly bytes: Uint8Array };
+  readonly message: { readonly id: number; readonly kind: Kind; readonly length: number };
+  readonly bytes: Uint8Array;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -24,8 +25,8 @@ export const decoderEntry = fileURLToPath(
 /** Milliseconds for one picture, and until an idle process is ended. */
 const PATIENCE = 20_000;
 const IDLE = 30_000;
-/** Calls that may wait; a picture takes milliseconds. */
-const WAITING = 64;
+/** Calls that may wait, and bytes of their pictures together; a picture takes milliseconds. */
+const WAITING = { calls: 64, bytes: 4 * MOST_UPLOADED };
 
 /** A decoder; one picture at a time. */
 export function openDecoder(entry = decoderEntry): Decoder {
@@ -38,7 +39,7 @@ export function openDecoder(entry = decoderEntry): Decoder {
   const start = (): ChildProcess => {
     const fresh = fork(entry, [], {
       serialization: "advanced",
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      stdio: ["pipe", "ignore", "ignore", "ipc"],
       execArgv: ["--max-old-space-size=256"],
     });
     fresh.on("message", (message: FromDecoder) => {
@@ -57,6 +58,7 @@ export function openDecoder(entry = decoderEntry): Decoder {
       call?.reject(new Failed("invalid", "picture: reading it took too much; it is damaged or made to do harm"));
       next();
     };
+    fresh.stdin?.on("error", () => {}); // it is gone, which "close" tells
     fresh.on("error", gone);
     fresh.on("close", gone);
     return fresh;
@@ -79,14 +81,16 @@ export function openDecoder(entry = decoderEntry): Decoder {
     current = call;
     child ??= start();
     child.send(call.message, () => {});
+    child.stdin?.write(call.bytes);
   };
 
   return {
     ask: (kind, bytes, more) =>
       new Promise((resolve, reject) => {
-        if (waiting.length >= WAITING)
+        const bytesWaiting = waiting.reduce((sum, call) => sum + call.bytes.length, bytes.length);
+        if (waiting.length >= WAITING.calls || (waiting.length > 0 && bytesWaiting > WAITING.bytes))
           return reject(new Failed("busy", "too many pictures are being read; try again", { retryAfter: 2 }));
-        waiting.push({ message: { id: ++calls, kind, bytes, ...more }, resolve, reject });
+        waiting.push({ message: { id: ++calls, kind, length: bytes.length, ...more }, bytes, resolve, reject });
         next();
       }),
     stop,

@@ -1,4 +1,5 @@
-// What the gateway and the decoder's process say to each other: one request, one answer.
+// What the gateway and the decoder's process say to each other: one request, one answer. The bytes of a picture go through the
+// process's input, since a message would be copied, and copied again, on its way.
 
 /** Bytes of pictures from outside. */
 export const MOST_UPLOADED = 20 * 2 ** 20;
@@ -28,7 +29,7 @@ export interface Requests {
 export type Kind = keyof Requests;
 
 export type ToDecoder = {
-  [K in Kind]: { readonly kind: K; readonly id: number; readonly bytes: Uint8Array } & Requests[K]["send"];
+  [K in Kind]: { readonly kind: K; readonly id: number; readonly length: number } & Requests[K]["send"];
 }[Kind];
 
 export type FromDecoder =

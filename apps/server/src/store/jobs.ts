@@ -53,14 +53,19 @@ export interface JobsQueryRow {
   readonly limit: number;
 }
 
+/** As much of a queued job as its place takes. */
+export type Waiting = Pick<JobRow, "id" | "account" | "seconds">;
+
 export interface JobStore {
   /** @param front before the account's other queued jobs */
   add(job: NewRow, front: boolean): void;
   get(id: string): JobRow | undefined;
   /** Newest first. */
   list(account: string, query: JobsQueryRow): JobRow[];
-  /** Those queued, of each account in its own order. */
-  queued(): JobRow[];
+  /** Those of an account that are queued, in its own order. */
+  queued(account: string): JobRow[];
+  /** The same, of one account or of each in turn, and no more of them than their places take. */
+  waiting(account?: string): Waiting[];
   running(): JobRow[];
   activeCount(account: string): number;
   /** Put an account's queued jobs in this order. */
@@ -129,7 +134,12 @@ export function jobStore(db: Database): JobStore {
            AND (?4 IS NULL OR collection = ?4) ORDER BY seq DESC LIMIT ?5`,
         ...[account, before, state, group, limit],
       ),
-    queued: () => rows("SELECT * FROM jobs WHERE state = 'queued' ORDER BY account, place, seq"),
+    queued: (account) => rows("SELECT * FROM jobs WHERE account = ? AND state = 'queued' ORDER BY place, seq", account),
+    waiting: (account = "") =>
+      db.all<Waiting>(
+        "SELECT id, account, seconds FROM jobs WHERE state = 'queued' AND (?1 = '' OR account = ?1) ORDER BY account, place, seq",
+        account,
+      ),
     running: () => rows("SELECT * FROM jobs WHERE state = 'running'"),
     activeCount: (account) =>
       db.get<{ n: number }>(
