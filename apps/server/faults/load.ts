@@ -1,4 +1,7 @@
 // Load: many who listen, more than can be drawn, and minds that change. C1 and C4 of the plan.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import type { Figures } from "./abuse.ts";
 import { client, listen } from "./client.ts";
 import { dice, type Gateway, quantile, sleep, start } from "./harness.ts";
@@ -7,16 +10,16 @@ import { dice, type Gateway, quantile, sleep, start } from "./harness.ts";
 export async function listeners(server: Gateway, clients: number, seconds: number): Promise<Figures> {
   const { url } = server;
   const c = client(url);
-  let previews = 0;
   let ends = 0;
-  const streams = Array.from({ length: clients }, async () => {
-    for await (const { event } of listen(url, "/v1/events")) {
-      if (event === "preview") previews++;
-      if (event === "queue" && over) break;
-      if (over) break;
-    }
-  });
-  let over = false;
+  const hearing = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("listeners.mjs", import.meta.url)), url, `${clients}`],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
+  const said = createInterface(hearing.stdout)[Symbol.asyncIterator]();
+  if ((await said.next()).value !== "listening") throw new Error("C1: not everybody can listen");
   const control: number[] = [];
   const submits: number[] = [];
   const wrong: string[] = [];
@@ -43,9 +46,9 @@ export async function listeners(server: Gateway, clients: number, seconds: numbe
     await sleep(10);
   }
   await work;
-  over = true;
-  await c.ended((await c.draw({ prompt: "the last", steps: 1 })).id);
-  await Promise.all(streams);
+  hearing.stdin.end();
+  const previews = Number((await said.next()).value);
+  if (!(previews > 0)) throw new Error("C1: nobody heard anything");
   if (wrong.length > 0) throw new Error(`C1: ${wrong.slice(0, 5).join("; ")}`);
   return {
     clients,

@@ -7,8 +7,14 @@ const LOST = 2 ** 22;
 const HEARTBEAT = 15_000;
 
 const passing = new Set(["preview", "progress"]);
-const encode = ({ id, name, data }: Message): Uint8Array =>
-  new TextEncoder().encode(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`);
+/** What has been written of messages that are still on their way: many listeners hear the same. */
+const written = new WeakMap<Message, Uint8Array>();
+function encode(message: Message): Uint8Array {
+  const { id, name, data } = message;
+  const bytes = written.get(message) ?? new TextEncoder().encode(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`);
+  written.set(message, bytes);
+  return bytes;
+}
 
 /**
  * What a listener hears, as the body of an answer.
