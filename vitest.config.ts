@@ -1,4 +1,4 @@
-// Three projects: `fast` is `npm test` (minutes), `long` is `npm run test:long`, `learn` `npm run test:learn` (files named *.long.test.ts).
+// Two projects: `fast` is `npm test` (minutes), `long` is `npm run test:long` (files named *.long.test.ts).
 import { defineConfig } from "vitest/config";
 
 const common = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000 };
@@ -27,18 +27,7 @@ export default defineConfig({
           testTimeout: 600_000,
           expect: { poll: { timeout: 30_000 } },
           include: ["{src,apps,test}/**/*.long.test.ts"],
-          exclude: ["**/learn.long.test.ts", "**/node_modules/**", "**/dist/**"],
-        },
-      },
-      {
-        // Apart, because it has been seen to wait for ever, about once in four runs, for a reason not found yet.
-        extends: true,
-        test: {
-          ...common,
-          name: "learn",
-          testTimeout: 600_000,
-          expect: { poll: { timeout: 30_000 } },
-          include: ["apps/studio/test/learn.long.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**"],
         },
       },
     ],

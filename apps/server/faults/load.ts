@@ -154,7 +154,7 @@ export async function cancelling(data: string, times: number, hard: number, seed
       const steps = 5 + Math.floor(random() * 10);
       const count = 1 + Math.floor(random() * 2);
       const before = (await c.ask("GET", "/v1/account")).json.balance;
-      const job = await c.draw({ prompt: "step=2", steps, count, seed: "1" });
+      const job = await c.draw({ prompt: "step=20", steps, count, seed: "1" });
       const taken = (): number => seen.get(job.id) ?? 0;
       const stopAt = Math.floor(random() * (steps * count + 1));
       while (taken() < stopAt && !over.has(job.id)) await sleep(1);

@@ -57,12 +57,13 @@ function apart(a: readonly number[], b: readonly number[]): number {
   if (a.length === 0 || a.length !== b.length) return Number.POSITIVE_INFINITY;
   return Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length);
 }
-const still = (): Promise<void> =>
-  expect.poll(() => page.locator('[aria-busy="true"]').count(), PATIENCE).toBe(0) as unknown as Promise<void>;
-/** Settled: nothing is under way, now or in a moment. */
+const busy = (): Promise<number> => page.locator('[aria-busy="true"]').count();
+/** Settled: nothing is under way, now and a moment later: between a choice and the work that it begins there may be a frame. */
 async function settled(): Promise<void> {
-  await page.waitForTimeout(500);
-  await still();
+  do {
+    await expect.poll(busy, PATIENCE).toBe(0);
+    await page.waitForTimeout(500);
+  } while ((await busy()) > 0);
 }
 
 describe("the chapters", () => {

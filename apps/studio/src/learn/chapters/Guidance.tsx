@@ -80,7 +80,7 @@ function Guided({ lab }: { readonly lab: Lab }) {
       setNone(undefined);
       setLearned(undefined);
       const { seed, prompt } = subject;
-      const bare = await drawing(lab, { seed }, signal, ({ denoised }) => setNone(rough(model, denoised)));
+      const bare = await drawing(lab, { seed, quality: "best" }, signal, ({ denoised }) => setNone(rough(model, denoised)));
       setNone(shown(bare.pixels));
       const plain = await drawing(lab, { seed, prompt, guidance: 1 }, signal, ({ denoised }) =>
         setLearned(rough(model, denoised)),
@@ -93,7 +93,7 @@ function Guided({ lab }: { readonly lab: Lab }) {
     <section className="lesson" aria-label="With and without words">
       <Prompt subject={subject} onChange={setSubject} />
       <Range label="Guidance" value={guidance} least={0} most={20} step={0.5} onChange={setGuidance} />
-      <div className="pictures three" aria-busy={moving.busy || fixed.busy}>
+      <div className="pictures three" aria-busy={moving.busy || fixed.busy || wanted !== guidance}>
         <Shown pixels={none} label="The same seed without words" caption="No words at all" />
         <Shown pixels={learned} label="The same seed at guidance 1" caption="Guidance 1, as it learned" />
         <Shown pixels={guided} label={`The same seed at guidance ${wanted}`} caption={`Guidance ${wanted}`} />

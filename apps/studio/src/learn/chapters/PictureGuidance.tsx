@@ -87,7 +87,7 @@ function Repainted({ lab }: { readonly lab: Lab }) {
   return (
     <section className="lesson" aria-label="A picture repainted">
       <Prompt subject={subject} label="Make of it" onChange={setSubject} />
-      <div className="pictures two" aria-busy={first.busy || again.busy}>
+      <div className="pictures two" aria-busy={first.busy || again.busy || wanted !== strength}>
         <Shown
           pixels={source}
           label="The picture that it begins with"

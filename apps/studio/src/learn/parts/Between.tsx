@@ -22,7 +22,8 @@ export function Between({
   const [words, setWords] = useState(0.5);
   const [noise, setNoise] = useState(0);
   const [middle, setMiddle] = useState<Pixels>();
-  const settled = useSettled(`${words} ${noise}`);
+  const chosen = `${words} ${noise}`;
+  const settled = useSettled(chosen);
   const walking = useTask();
   const [a, b] = [items[from], items[to]];
   const [first, second] = [a && `${a.prompt} ${a.seed}`, b && `${b.prompt} ${b.seed}`];
@@ -45,7 +46,7 @@ export function Between({
         <Choice label="From" items={items} value={from} onChange={setFrom} />
         <Choice label="To" items={items} value={to} onChange={setTo} />
       </div>
-      <div className="pictures three" aria-busy={walking.busy}>
+      <div className="pictures three" aria-busy={walking.busy || settled !== chosen}>
         <Shown pixels={a?.picture?.pixels} label={a?.prompt ?? ""} caption={a?.prompt ?? ""} />
         <Shown
           pixels={middle}
