@@ -80,7 +80,9 @@ function Guided({ lab }: { readonly lab: Lab }) {
       setNone(undefined);
       setLearned(undefined);
       const { seed, prompt } = subject;
-      const bare = await drawing(lab, { seed, quality: "best" }, signal, ({ denoised }) => setNone(rough(model, denoised)));
+      const bare = await drawing(lab, { seed, quality: "best" }, signal, ({ denoised }) =>
+        setNone(rough(model, denoised)),
+      );
       setNone(shown(bare.pixels));
       const plain = await drawing(lab, { seed, prompt, guidance: 1 }, signal, ({ denoised }) =>
         setLearned(rough(model, denoised)),
