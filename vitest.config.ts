@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           ...common,
           name: "long",
+          globalSetup: "apps/studio/test/build.ts",
           testTimeout: 600_000,
           expect: { poll: { timeout: 30_000 } },
           include: ["{src,apps,test}/**/*.long.test.ts"],

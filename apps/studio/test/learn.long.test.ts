@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launch } from "../../../test/chromium.ts";
-import { buildStudio, complaintsOf, type Studio, startStudio } from "./real-studio.ts";
+import { complaintsOf, type Studio, startStudio } from "./real-studio.ts";
 
 let browser: Browser;
 let studio: Studio;
@@ -15,7 +15,6 @@ let complaints: readonly string[];
 const PATIENCE = { timeout: 120_000, interval: 200 };
 
 beforeAll(async () => {
-  await buildStudio();
   [browser, studio] = await Promise.all([launch(), startStudio()]);
 });
 afterAll(async () => {
