@@ -478,6 +478,43 @@ describe("everywhere", () => {
     expect(box!.height).toBeGreaterThanOrEqual(44);
     await drawnOnStage("a hot air balloon");
   });
+
+  it("keeps the settings within reach on a phone, however much is written", async () => {
+    await drawn("a pier");
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto(studio.url);
+    await stagePicture().waitFor();
+    await prompt().fill("a gryphon over a purple volcano, a basilisk below it, and far away a manticore in the snow");
+    await page.getByRole("button", { name: "Avoid" }).click();
+    await page.getByRole("textbox", { name: "Avoid" }).fill("fog and rain and people and towers and ships and birds");
+    await page.locator(".unread").waitFor();
+    const settings = page.locator(".panel summary");
+    const underWords = async (what: typeof settings): Promise<number> => {
+      await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+      const [words, box] = [await page.locator(".composer").boundingBox(), await what.boundingBox()];
+      return box!.y + box!.height - words!.y;
+    };
+    expect(await underWords(settings)).toBeLessThanOrEqual(0);
+    await settings.click();
+    expect(await underWords(page.locator(".panel-foot"))).toBeLessThanOrEqual(0);
+    expect(await page.locator(".composer").evaluate((words) => words.getBoundingClientRect().top)).toBeGreaterThan(0);
+  });
+
+  it("says of a large picture how it is drawn, in one pass or in two", async () => {
+    await page.goto(studio.url);
+    for (const side of ["Width", "Height"]) {
+      await page.getByRole("spinbutton", { name: side }).fill("256");
+      await page.keyboard.press("Enter");
+    }
+    const hint = page.locator(".size .hint");
+    await expect.poll(() => hint.textContent()).toMatch(/less sure/);
+    await page.getByRole("checkbox", { name: /two passes/ }).check();
+    await expect.poll(() => hint.textContent()).not.toMatch(/less sure/);
+    await draw("a pier at dawn");
+    await drawnOnStage("a pier at dawn");
+    const { items } = await fetch(`${studio.url}/v1/pictures`).then((answer) => answer.json());
+    expect(items[0].settings).toMatchObject({ width: 256, height: 256, hires: 0.5 });
+  });
 });
 
 describe("without a network", () => {

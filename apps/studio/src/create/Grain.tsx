@@ -4,13 +4,13 @@ import { useEffect, useRef } from "react";
 const SIDE = 64;
 
 /** A square of coloured noise; the same for the same seed. */
-export function Grain({ seed }: { readonly seed: number }) {
+export function Grain({ seed }: { readonly seed: bigint }) {
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const context = ref.current?.getContext("2d");
     if (!context) return;
     const picture = context.createImageData(SIDE, SIDE);
-    let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
+    let state = (Number(BigInt.asUintN(32, seed)) ^ 0x9e3779b9) >>> 0 || 1;
     const next = (): number => {
       // xorshift32: it only has to look like noise.
       state ^= state << 13;

@@ -234,6 +234,7 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
     />
   );
   const usual = width === defaults.width && height === defaults.height;
+  const passes = takesPasses(model, width, height) && !form.image;
   return (
     <fieldset className="size">
       <legend>Size</legend>
@@ -247,20 +248,22 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
         <ArrowLeftRight aria-hidden="true" />
       </button>
       {side("height", height)}
-      {takesPasses(model, width, height) && !form.image && (
+      {passes && (
         <label className="check">
           <input
             type="checkbox"
             checked={form.hires !== undefined}
             onChange={(event) => edit({ hires: event.target.checked ? HIRES : undefined })}
           />
-          In two passes: small first, then on from that
+          Draw it in two passes
         </label>
       )}
       <p className="hint">
         {usual
           ? `${defaults.width}×${defaults.height} is what the model has seen; sides are multiples of ${model.sizeStep}.`
-          : `The model has seen ${defaults.width}×${defaults.height}; other sizes come out less sure.`}
+          : passes && form.hires !== undefined
+            ? "The first pass is as large as the model has seen; the second finds the detail."
+            : `The model has seen ${defaults.width}×${defaults.height}; other sizes come out less sure.`}
       </p>
     </fieldset>
   );

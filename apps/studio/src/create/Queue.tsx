@@ -7,6 +7,7 @@ import { queueOf } from "../api/live.ts";
 import { useLive } from "../api/use-live.ts";
 import { cancel, cancelAll, move } from "../shell/jobs.ts";
 import { duration } from "../shell/words.ts";
+import { Grain } from "./Grain.tsx";
 import { show } from "./store.ts";
 
 /** The queue; nothing when it is empty. */
@@ -70,7 +71,7 @@ function Entry({
   return (
     <>
       <button type="button" className="plain entry" onClick={() => show({ job: job.id })}>
-        {preview ? <img src={preview.image} alt="" /> : <span className="noise" />}
+        {preview ? <img src={preview.image} alt="" /> : <Grain seed={BigInt(settings.seed)} />}
         <span>
           <span className="entry-words">{words}</span>
           <span className="quiet number">{stateOf(job)}</span>

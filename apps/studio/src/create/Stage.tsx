@@ -65,7 +65,7 @@ function OfJob({ job }: { readonly job: Job }) {
                 className="coming"
               />
             ) : (
-              <Grain seed={Number(BigInt.asUintN(32, BigInt(settings.seed) + BigInt(index)))} />
+              <Grain seed={BigInt(settings.seed) + BigInt(index)} />
             )}
           </div>
         ))}
@@ -158,7 +158,7 @@ function Invitation() {
   return (
     <div className="invitation">
       <div className="invitation-grain" aria-hidden="true">
-        <Grain seed={7} />
+        <Grain seed={7n} />
       </div>
       <h2>Every picture begins as noise.</h2>
       <p className="quiet">Say what should come out of it.</p>

@@ -98,7 +98,7 @@ function SheetCell({ job, name }: { readonly job: Job | undefined; readonly name
           {preview ? (
             <img src={preview.image} alt={`${name}, step ${preview.step}`} className="coming" />
           ) : (
-            <Grain seed={Number(job?.settings.seed.slice(-9) ?? 1)} />
+            <Grain seed={BigInt(job?.settings.seed ?? 1)} />
           )}
         </div>
       )}
