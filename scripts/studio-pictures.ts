@@ -70,9 +70,14 @@ async function chapter(page: Page, slug: string): Promise<void> {
   await page.locator(".lesson").first().waitFor();
   await quiet(page);
 }
+/** Between two pieces of work there may be a frame in which nothing is under way: so looked at twice. */
 const quiet = async (page: Page): Promise<void> => {
-  await settle(page);
-  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: 240_000 });
+  const busy = page.locator('[aria-busy="true"]');
+  do {
+    await settle(page);
+    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), undefined, { timeout: 240_000 });
+    await settle(page);
+  } while ((await busy.count()) > 0);
 };
 
 const settle = (page: Page): Promise<unknown> => page.waitForTimeout(900);

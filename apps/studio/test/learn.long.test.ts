@@ -64,6 +64,20 @@ async function settled(): Promise<void> {
     await page.waitForTimeout(500);
   } while ((await busy()) > 0);
 }
+/** What an action does to `aria-busy`: whether the page said, at any time until it settled, that it was working. */
+async function saidBusy(act: () => Promise<void>): Promise<boolean> {
+  await page.evaluate(() => {
+    const seen = window as unknown as { wasBusy: boolean };
+    seen.wasBusy = false;
+    new MutationObserver(() => {
+      seen.wasBusy ||= document.querySelector('[aria-busy="true"]') !== null;
+    }).observe(document.body, { subtree: true, attributeFilter: ["aria-busy"] });
+  });
+  await act();
+  await page.waitForTimeout(300);
+  await settled();
+  return page.evaluate(() => (window as unknown as { wasBusy: boolean }).wasBusy);
+}
 
 describe("the chapters", () => {
   it("Noise: a picture drowns as the level is dragged", async () => {
@@ -80,6 +94,7 @@ describe("the chapters", () => {
       };
     };
     const last = Number(await slider("How noisy").getAttribute("max"));
+    expect(await saidBusy(() => slider("How noisy").fill("1"))).toBe(true);
     const [clean, half, gone] = [await at(0), await at(Math.round(last / 2)), await at(last)];
     // Without noise both are the picture; the more there is the further they are from it.
     expect(apart(clean.pixels, clean.decoded)).toBeLessThan(6);
@@ -94,8 +109,8 @@ describe("the chapters", () => {
     const shelf = page.getByRole("list", { name: "The same seed in so many steps" });
     await shelf.getByRole("button").first().waitFor();
     const many = Number(await slider("Steps").inputValue());
-    await slider("Look at step").fill("1");
     await settled();
+    expect(await saidBusy(() => slider("Look at step").fill("1"))).toBe(true);
     const blurred = await colours(picture("The picture it expects"));
     await slider("Look at step").fill(`${many}`);
     await settled();

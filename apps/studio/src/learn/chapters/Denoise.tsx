@@ -149,7 +149,7 @@ function Walk({ lab }: { readonly lab: Lab }) {
         }}
       />
       <Range label="Steps" value={steps} least={1} most={50} onChange={setSteps} />
-      <div className="pictures three" aria-busy={walk.busy || wanted !== steps}>
+      <div className="pictures three" aria-busy={walk.busy || decode.busy || wanted !== steps}>
         <Shown
           blocks
           pixels={frame?.noisy}

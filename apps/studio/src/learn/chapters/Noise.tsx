@@ -122,7 +122,7 @@ function Drowning({ lab }: { readonly lab: Lab }) {
   return (
     <section className="lesson" aria-label="A picture drowns">
       <Prompt subject={subject} onChange={setSubject} />
-      <div className="pictures three" aria-busy={draw.busy}>
+      <div className="pictures three" aria-busy={draw.busy || decode.busy}>
         <Shown
           pixels={coming ?? drowned?.pixels}
           label={coming ? "The picture, being drawn" : `The picture's pixels at time ${time}`}
