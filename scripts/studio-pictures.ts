@@ -133,7 +133,7 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.goto(`${studio.url}/grid`);
     await page.getByLabel("Prompt").fill("a castle on a hill at night");
     await page.getByRole("button", { name: "Draw the grid" }).click();
-    await page.getByText(/^18 of 18 drawn/).waitFor({ timeout: 120_000 });
+    await page.getByText(/^12 of 12 drawn/).waitFor({ timeout: 120_000 });
     if ((page.viewportSize()?.width ?? 0) < 800)
       await page.locator(".sheet-figure").evaluate((figure) => figure.scrollIntoView());
   },

@@ -56,6 +56,9 @@ function apart(a: readonly number[], b: readonly number[]): number {
   if (a.length === 0 || a.length !== b.length) return Number.POSITIVE_INFINITY;
   return Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length);
 }
+const mean = (of: readonly number[]): number => of.reduce((sum, x) => sum + x, 0) / of.length;
+/** How far neighbours are from each other, on the mean. */
+const roughness = (of: readonly number[]): number => mean(of.slice(3).map((x, i) => Math.abs(x - of[i]!)));
 const busy = (): Promise<number> => page.locator('[aria-busy="true"]').count();
 /** Settled: nothing is under way, now and a moment later: between a choice and the work that it begins there may be a frame. */
 async function settled(): Promise<void> {
@@ -119,9 +122,11 @@ describe("the chapters", () => {
     await expect.poll(() => shelf.getByRole("button").count(), PATIENCE).toBe(2);
     const [one, all] = [await colours(shelf.locator("canvas").nth(0)), await colours(shelf.locator("canvas").nth(1))];
     expect(apart(one, all)).toBeGreaterThan(5);
-    // One step is one guess: the first guess of any walk.
+    // One step is one guess, the first guess of any walk: as bright as the picture, and smoother.
     await settled();
     expect(apart(one, blurred)).toBeLessThan(2);
+    expect(Math.abs(mean(one) - mean(all))).toBeLessThan(20);
+    expect(roughness(one)).toBeLessThan(roughness(all) * 0.8);
   });
 
   it("Words: tokens as they are typed, vectors, and who listens to whom", async () => {

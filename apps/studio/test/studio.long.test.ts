@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { withText, writeInfotext } from "dreamgrain";
 import { encodePng } from "dreamgrain/node";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launch } from "../../../test/chromium.ts";
 import { teachFewSteps, writeTinyModel } from "../../../test/tiny-model.ts";
@@ -421,6 +421,7 @@ describe("Grid", () => {
   it("draws every pair, with time and credits under each, and is there again after a reload", async () => {
     await page.goto(`${studio.url}/grid`);
     await page.getByLabel("Prompt").fill("a galaxy");
+    await page.getByLabel("Down").selectOption("seed");
     await page.getByLabel("Values").first().fill("1, 2");
     await page.getByLabel("Values").last().fill("5-6");
     await page.getByText(/^4 pictures · .* · 0\.3 credits$/).waitFor();
@@ -506,14 +507,47 @@ describe("everywhere", () => {
       await page.getByRole("spinbutton", { name: side }).fill("256");
       await page.keyboard.press("Enter");
     }
-    const hint = page.locator(".size .hint");
+    const [hint, passes] = [page.locator(".size .hint"), page.getByRole("checkbox", { name: /two passes/ })];
+    await expect.poll(() => passes.isChecked()).toBe(true);
+    await passes.uncheck();
     await expect.poll(() => hint.textContent()).toMatch(/less sure/);
-    await page.getByRole("checkbox", { name: /two passes/ }).check();
+    await passes.check();
     await expect.poll(() => hint.textContent()).not.toMatch(/less sure/);
     await draw("a pier at dawn");
     await drawnOnStage("a pier at dawn");
     const { items } = await fetch(`${studio.url}/v1/pictures`).then((answer) => answer.json());
     expect(items[0].settings).toMatchObject({ width: 256, height: 256, hires: 0.5 });
+  });
+
+  it("keeps what is to be read and pressed within a phone's width, while something is drawn and selected too", async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const words of ["a tree", "a house"]) await drawn(words);
+    const within = async (parts: Locator): Promise<void> => {
+      for (const part of await parts.all()) {
+        const [box, words] = [(await part.boundingBox())!, (await part.textContent()) ?? ""];
+        expect(box.x, words).toBeGreaterThanOrEqual(0);
+        expect(box.x + box.width, words).toBeLessThanOrEqual(360);
+      }
+    };
+    await page.goto(`${studio.url}/gallery`);
+    for (const at of [0, 1])
+      await page
+        .locator(".tile button")
+        .nth(at)
+        .click({ modifiers: ["Control"] });
+    await page.getByText("2 selected").waitFor();
+    await within(page.locator(".selection, .selection > *"));
+    expect((await page.getByRole("searchbox").boundingBox())!.width).toBeGreaterThan(300);
+    await page.goto(studio.url);
+    await page.getByText("Settings", { exact: true }).click();
+    await drawMuch();
+    await draw("the sea in a storm");
+    await page.getByRole("button", { name: "Cancel", exact: true }).waitFor();
+    await within(page.locator(".composer .do > *"));
+    expect((await page.locator(".quote").boundingBox())!.height).toBeLessThan(24);
+    await page.locator(".tokens").first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
   });
 });
 

@@ -75,7 +75,7 @@ function Balance({ account }: { readonly account: Whose }) {
         </p>
       )}
       <p className="hint">
-        One credit is one picture with the usual settings. More steps and more pixels cost more; what fails costs
+        What a drawing costs is said before you ask for it. More steps and more pixels cost more; what fails costs
         nothing.
       </p>
     </section>

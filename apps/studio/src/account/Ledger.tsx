@@ -2,7 +2,7 @@
 import type { LedgerEntry, Ledger as Page } from "@dreamgrain/server/contract";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { get, query } from "../api/client.ts";
-import { credits, moment } from "../shell/words.ts";
+import { moment, amount as signed } from "../shell/words.ts";
 
 const kinds: Readonly<Record<LedgerEntry["kind"], string>> = {
   grant: "Given",
@@ -43,8 +43,7 @@ export function Ledger() {
                 {reason && <span className="quiet"> · {reason}</span>}
               </td>
               <td className="amount number" data-sign={Math.sign(amount)}>
-                {amount > 0 && "+"}
-                {credits(amount).replace(/ credits?$/, "")}
+                {signed(amount)}
               </td>
             </tr>
           ))}

@@ -167,7 +167,7 @@ function Words({
           <span className="number">
             {used}/{room}
           </span>{" "}
-          tokens
+          <span className="unit">tokens</span>
         </span>
       )}
     </label>

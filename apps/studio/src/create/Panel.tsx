@@ -9,6 +9,7 @@ import { restore } from "../shell/restore.ts";
 import {
   drawnSeed,
   type Form,
+  HIRES,
   type Quality,
   requestOf,
   sideNear,
@@ -16,13 +17,11 @@ import {
   usualOf,
   withModel,
   withQuality,
+  withSides,
 } from "./form.ts";
 import { Slider } from "./Slider.tsx";
 import { Start } from "./Start.tsx";
 import { edit, useCreate } from "./store.ts";
-
-/** How much of the second pass is walked. */
-const HIRES = 0.5;
 
 /** The settings; folded away on a phone until they are wanted. */
 export function Panel() {
@@ -54,7 +53,7 @@ export function Panel() {
             onChange={(id) => useCreate.setState({ form: withModel(form, id) })}
           />
         )}
-        {model.fewSteps && <QualitySwitch form={form} quality={quality} />}
+        {model.fewSteps && <QualitySwitch form={form} model={model} quality={quality} />}
         <Numbers form={form} usual={usualOf(model, quality)} server={server} samplers={samplers} />
         <Seed form={form} />
         <Size form={form} model={model} server={server} />
@@ -96,7 +95,16 @@ export function Panel() {
 }
 
 /** Fast or best: what was chosen, or else what the rest of the form comes to. */
-function QualitySwitch({ form, quality }: { readonly form: Form; readonly quality: Quality | undefined }) {
+function QualitySwitch({
+  form,
+  model,
+  quality,
+}: {
+  readonly form: Form;
+  readonly model: Model;
+  readonly quality: Quality | undefined;
+}) {
+  const { steps } = usualOf(model, quality);
   const one = (name: Quality, title: string) => (
     <button
       type="button"
@@ -115,8 +123,8 @@ function QualitySwitch({ form, quality }: { readonly form: Form; readonly qualit
       </span>
       <p className="hint">
         {quality === "fast"
-          ? "In the few steps that the model was taught."
-          : "As the model was trained: more steps, guided."}
+          ? `In the ${steps} steps that the model was taught.`
+          : `As the model was trained: ${steps} guided steps.`}
       </p>
     </fieldset>
   );
@@ -229,7 +237,7 @@ function Size({ form, model, server }: { readonly form: Form; readonly model: Mo
       step={model.sizeStep}
       onChange={(chosen) => {
         const sides = { width, height, [name]: sideNear(chosen, model, server.limits.side) };
-        edit({ ...sides, ...(!takesPasses(model, sides.width, sides.height) && { hires: undefined }) });
+        useCreate.setState({ form: withSides(form, model, sides.width, sides.height) });
       }}
     />
   );

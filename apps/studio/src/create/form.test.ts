@@ -16,6 +16,7 @@ import {
   usualOf,
   withModel,
   withQuality,
+  withSides,
 } from "./form.ts";
 
 const { settings } = pictureOf("p");
@@ -105,6 +106,12 @@ describe("the form", () => {
   it("has two passes for sizes beyond the model's own, and not from a picture", () => {
     const model = { defaults: { ...settings, width: 64, height: 64 } };
     expect([takesPasses(model, 128, 64), takesPasses(model, 128, 72)]).toEqual([false, true]);
+    const larger = withSides(freshForm("1"), model, 128, 128);
+    expect(requestOf(larger)).toMatchObject({ width: 128, height: 128, hires: 0.5 });
+    // Whoever does not want them is not given them again by the next size, until it is the model's own.
+    const one = edited(larger, { hires: undefined });
+    expect(requestOf(withSides(one, model, 192, 128))).not.toHaveProperty("hires");
+    expect(requestOf(withSides(larger, model, 64, 128))).not.toHaveProperty("hires");
     const image = { source: { upload: "abcdefgh" }, url: "" };
     expect(requestOf({ ...freshForm("1"), hires: 0.5 })).toHaveProperty("hires", 0.5);
     expect(requestOf({ ...freshForm("1"), hires: 0.5, image })).not.toHaveProperty("hires");

@@ -120,6 +120,16 @@ export function withModel(form: Form, model: string): Form {
 export const takesPasses = ({ defaults }: Pick<Model, "defaults">, width: number, height: number): boolean =>
   width * height > 2 * defaults.width * defaults.height;
 
+/** How much of the second pass is walked. */
+export const HIRES = 0.5;
+
+/** The form with other sides: in two passes where they are new to it, in one where there is no room for two. */
+export function withSides(form: Form, model: Pick<Model, "defaults">, width: number, height: number): Form {
+  const before = takesPasses(model, form.width ?? model.defaults.width, form.height ?? model.defaults.height);
+  const after = takesPasses(model, width, height);
+  return edited(form, { width, height, hires: !after ? undefined : before ? form.hires : HIRES });
+}
+
 /** A number as near to `value` as the model allows for a side. */
 export function sideNear(value: number, model: Pick<Model, "sizeStep">, side: { least: number; most: number }): number {
   const { sizeStep: step } = model;

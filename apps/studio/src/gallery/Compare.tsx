@@ -5,6 +5,13 @@ import { useState } from "react";
 import { Dialog } from "../shell/Dialog.tsx";
 import { differences } from "./walking.ts";
 
+/** Settings whose names say little. */
+const titles: Readonly<Record<string, string>> = {
+  hires: "two passes",
+  clipSkip: "clip skip",
+  imageGuidance: "picture guidance",
+};
+
 /** Open with two pictures. */
 export function Compare({
   open,
@@ -63,7 +70,7 @@ function Pair({ one, two, onClose }: { readonly one: Picture; readonly two: Pict
         <tbody>
           {differing.map(({ name, one, two }) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row">{titles[name] ?? name}</th>
               <td className="number">{one}</td>
               <td className="number">{two}</td>
             </tr>

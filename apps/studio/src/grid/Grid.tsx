@@ -6,7 +6,7 @@ import { Grid3x3, Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { post } from "../api/client.ts";
-import { useModels, useSamplers, useStill } from "../api/queries.ts";
+import { useModels, useStill } from "../api/queries.ts";
 import { useLive } from "../api/use-live.ts";
 import { requestOf } from "../create/form.ts";
 import { edit, useCreate } from "../create/store.ts";
@@ -17,17 +17,20 @@ import { complain } from "../shell/notes.ts";
 import { counted, credits, duration } from "../shell/words.ts";
 import { type AxisName, axes, type Cell, cellsOf, costKey, valuesOf } from "./axes.ts";
 import { sendCells } from "./draw.ts";
-import { Sheet } from "./Sheet.tsx";
+import { Sheet, useLists } from "./Sheet.tsx";
 import { type Typed, useGrid } from "./store.ts";
 import "./grid.css";
+
+/** For a model that draws in one quality. */
+const SEEDS: Typed = { name: "seed", text: "1-3" };
 
 const ideas: readonly { readonly title: string; readonly x: Typed; readonly y: Typed }[] = [
   {
     title: "What are steps worth?",
-    x: { name: "steps", text: "1, 2, 5, 10, 20, 40" },
-    y: { name: "seed", text: "1-3" },
+    x: { name: "steps", text: "1, 2, 4, 8, 16, 32" },
+    y: { name: "quality", text: "fast, best" },
   },
-  { title: "How hard to guide?", x: { name: "guidance", text: "0, 1, 2, 4, 8, 16" }, y: { name: "seed", text: "1-3" } },
+  { title: "How hard to guide?", x: { name: "guidance", text: "0, 1, 2, 4, 8, 16" }, y: SEEDS },
   {
     title: "Which sampler, how many steps?",
     x: { name: "steps", text: "3, 6, 12, 24" },
@@ -42,8 +45,14 @@ export default function Grid() {
   const { x, y, group: latest } = useGrid();
   const form = useCreate((state) => state.form);
   const models = useModels();
+  const model = models.find(({ id }) => id === form.model) ?? models[0];
+  const oneQuality = model?.fewSteps === null;
+  useEffect(() => {
+    if (oneQuality && y.name === "quality") useGrid.setState({ y: SEEDS });
+  }, [oneQuality, y.name]);
   const [sending, setSending] = useState<{ readonly sent: number; readonly of: number }>();
   const stop = useRef<AbortController>(undefined);
+  const without = (other: AxisName): readonly AxisName[] => (oneQuality ? [other, "quality"] : [other]);
   const shown = group ?? latest;
   const planned = plan(form, x, y);
   const total = useTotal(typeof planned === "string" ? [] : planned, models.length > 0);
@@ -86,8 +95,18 @@ export default function Grid() {
             onChange={(event) => edit({ prompt: event.target.value })}
           />
         </label>
-        <AxisField label="Across" typed={x} other={y.name} onChange={(typed) => useGrid.setState({ x: typed })} />
-        <AxisField label="Down" typed={y} other={x.name} onChange={(typed) => useGrid.setState({ y: typed })} />
+        <AxisField
+          label="Across"
+          typed={x}
+          without={without(y.name)}
+          onChange={(typed) => useGrid.setState({ x: typed })}
+        />
+        <AxisField
+          label="Down"
+          typed={y}
+          without={without(x.name)}
+          onChange={(typed) => useGrid.setState({ y: typed })}
+        />
         <div className="ideas">
           {ideas.map(({ title, x, y }) => (
             <button key={title} type="button" className="chip" onClick={() => useGrid.setState({ x, y })}>
@@ -191,16 +210,16 @@ function useTotal(cells: readonly Cell[], enabled: boolean): string {
 function AxisField({
   label,
   typed,
-  other,
+  without,
   onChange,
 }: {
   readonly label: string;
   readonly typed: Typed;
-  readonly other: AxisName;
+  /** What is not to be chosen here. */
+  readonly without: readonly AxisName[];
   readonly onChange: (typed: Typed) => void;
 }) {
-  const { samplers, schedules } = useSamplers();
-  const list = typed.name === "sampler" ? samplers : typed.name === "schedule" ? schedules : undefined;
+  const list = useLists()[typed.name];
   const chosen = typed.text.split(",").map((part) => part.trim());
   return (
     <fieldset className="axis">
@@ -209,7 +228,7 @@ function AxisField({
         label={label}
         value={typed.name}
         options={(Object.keys(axes) as AxisName[])
-          .filter((name) => name !== other)
+          .filter((name) => !without.includes(name))
           .map((name) => [name, axes[name].title])}
         onChange={(name) => onChange({ name: name as AxisName, text: axes[name as AxisName].example })}
       />

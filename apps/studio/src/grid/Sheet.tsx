@@ -9,7 +9,7 @@ import { useSamplers } from "../api/queries.ts";
 import { useLive } from "../api/use-live.ts";
 import { Grain } from "../create/Grain.tsx";
 import { credits, duration } from "../shell/words.ts";
-import { type Axis, axes, drawnOf } from "./axes.ts";
+import { type Axis, type AxisName, axes, drawnOf } from "./axes.ts";
 
 /** The jobs of a group: as they were when the page was opened, and as the events tell since. */
 function useGroup(group: string): readonly Job[] {
@@ -113,11 +113,21 @@ function what(job: Job): string {
   return job.state === "queued" ? `about ${duration(job.seconds)} · ${credits(job.price)}` : job.state;
 }
 
-/** Values as people call them: samplers and schedules by their titles. */
-function useTitles(): (axis: Axis, value: string) => string {
+const qualities = [
+  { name: "fast", title: "Fast" },
+  { name: "best", title: "Best" },
+];
+
+/** The values of axes whose values are chosen from a list. */
+export function useLists(): {
+  readonly [K in AxisName]?: readonly { readonly name: string; readonly title: string }[];
+} {
   const { samplers, schedules } = useSamplers();
-  return ({ name }, value) => {
-    const list = name === "sampler" ? samplers : name === "schedule" ? schedules : [];
-    return list.find((one) => one.name === value)?.title ?? value;
-  };
+  return { sampler: samplers, schedule: schedules, quality: qualities };
+}
+
+/** Values as people call them: by the titles of their list. */
+function useTitles(): (axis: Axis, value: string) => string {
+  const lists = useLists();
+  return ({ name }, value) => lists[name]?.find((one) => one.name === value)?.title ?? value;
 }

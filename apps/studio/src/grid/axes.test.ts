@@ -14,6 +14,7 @@ describe("valuesOf", () => {
     ["guidance", "0.2-0.8 (0.2)", ["0.2", "0.4", "0.6", "0.8"]],
     ["seed", "-3, 18446744073709551615, 5-6", ["-3", "18446744073709551615", "5", "6"]],
     ["sampler", "euler, heun, euler", ["euler", "heun"]],
+    ["quality", "fast, best", ["fast", "best"]],
   ] as const)("reads %s: %s", (name, text, values) => expect(valuesOf(name, text)).toEqual(values));
 
   it.each([
@@ -24,6 +25,7 @@ describe("valuesOf", () => {
     ["steps", "1-9 (0)", /never ends/],
     ["seed", Array.from({ length: MOST_VALUES + 1 }, (_, i) => i).join(), /too many/],
     ["words", "x".repeat(61), /longer/],
+    ["quality", "fast, middling", /middling.*fast, best/],
   ] as const)("refuses %s: %s", (name, text, why) => expect(() => valuesOf(name, text)).toThrow(why));
 
   it("ends for any text, with at most as many values as fit", () => {
@@ -51,6 +53,13 @@ describe("a grid", () => {
       request: { prompt: "a boat at dawn", steps: 5, seed: "1", count: 1 },
     });
     expect(cellsOf({}, y, x)[1]?.request).toMatchObject({ prompt: "dawn", steps: 2 });
+    const qualities = { name: "quality", values: ["fast", "best"] } as const;
+    expect(cellsOf({ quality: "best" }, x, qualities).map(({ request }) => [request.quality, request.steps])).toEqual([
+      ["fast", 2],
+      ["fast", 5],
+      ["best", 2],
+      ["best", 5],
+    ]);
     expect(new Set(cells.map(({ request }) => costKey(request))).size).toBe(2);
   });
 

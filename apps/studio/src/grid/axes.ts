@@ -1,5 +1,6 @@
 // The axes of a grid: what can differ from cell to cell, how its values are typed, the requests of the cells. Pure.
 import type { DrawRequest, Job } from "@dreamgrain/server/contract";
+import type { Quality } from "../create/form.ts";
 
 /** What may differ along an axis. */
 export const axes = {
@@ -7,6 +8,7 @@ export const axes = {
   guidance: { title: "Guidance", example: "1, 2, 4, 8" },
   sampler: { title: "Sampler", example: "euler, dpmpp2m, heun" },
   schedule: { title: "Schedule", example: "trailing, karras, linspace" },
+  quality: { title: "Quality", example: "fast, best" },
   seed: { title: "Seed", example: "1-4" },
   strength: { title: "Strength", example: "0.2-0.8 [4]" },
   words: { title: "Words", example: "dusk, dawn, storm" },
@@ -38,10 +40,16 @@ export function valuesOf(name: AxisName, text: string): string[] {
   if (values.length === 0) throw new RangeError(`${axes[name].title}: type values, such as ${axes[name].example}`);
   if (values.length > MOST_VALUES)
     throw new RangeError(`${axes[name].title}: ${values.length} values are too many; at most ${MOST_VALUES}`);
+  const odd = name === "quality" ? values.find((value) => !isQuality(value)) : undefined;
+  if (odd !== undefined)
+    throw new RangeError(`Quality: “${odd}” is none; type values, such as ${axes.quality.example}`);
   const long = values.find((value) => value.length > LONGEST);
   if (long) throw new RangeError(`${axes[name].title}: “${long.slice(0, 20)}…” is longer than ${LONGEST} characters`);
   return values;
 }
+
+/** Whether a word is a quality that models may have. */
+const isQuality = (word: string): word is Quality => word === "fast" || word === "best";
 
 const plainNumber = String.raw`-?\d+(?:\.\d+)?`;
 const range = new RegExp(
@@ -96,6 +104,7 @@ export function cellsOf(base: DrawRequest, x: Axis, y: Axis): Cell[] {
 /** A request with one value. Words stand in place of the axis' first words in the prompt, or before it where it lacks them. */
 function withValue(request: DrawRequest, { name, values }: Axis, value: string): DrawRequest {
   if (name === "steps" || name === "guidance" || name === "strength") return { ...request, [name]: Number(value) };
+  if (name === "quality") return isQuality(value) ? { ...request, quality: value } : request;
   if (name !== "words") return { ...request, [name]: value };
   const [first = ""] = values;
   const prompt = request.prompt ?? "";

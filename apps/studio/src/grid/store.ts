@@ -16,10 +16,14 @@ interface GridState {
   readonly group: string | undefined;
 }
 
-/** What is typed. Steps by seeds to begin with: what more steps are worth. */
+/** What is typed. Steps in both qualities to begin with: what more steps are worth. */
 export const useGrid = create<GridState>()(
   persist<GridState>(
-    () => ({ x: { name: "steps", text: "1, 2, 5, 10, 20, 40" }, y: { name: "seed", text: "1-3" }, group: undefined }),
+    () => ({
+      x: { name: "steps", text: "1, 2, 4, 8, 16, 32" },
+      y: { name: "quality", text: "fast, best" },
+      group: undefined,
+    }),
     {
       name: "dreamgrain.grid",
       version: 1,

@@ -7,6 +7,10 @@ export function credits(milli: number): string {
   return `${plain(value, 3)} credit${value === 1 ? "" : "s"}`;
 }
 
+/** -200 → "−0.2", 200000 → "+200": credits that came or went. */
+export const amount = (milli: number): string =>
+  `${milli > 0 ? "+" : milli < 0 ? "−" : ""}${plain(Math.abs(milli) / 1000, 3)}`;
+
 /** A space at which no line is broken. */
 const NBSP = "\u00a0";
 

@@ -100,7 +100,7 @@ interface Result {
 
 function Walk({ lab }: { readonly lab: Lab }) {
   const { model, engine } = lab;
-  const [subject, setSubject] = useState<Subject>({ prompt: "a castle at night", seed: 3 });
+  const [subject, setSubject] = useState<Subject>({ prompt: "a red sailboat at dusk", seed: 3 });
   const [steps, setSteps] = useState(model.defaults.steps);
   const [frames, setFrames] = useState<readonly Frame[]>([]);
   const [at, setAt] = useState(0);
@@ -115,7 +115,7 @@ function Walk({ lab }: { readonly lab: Lab }) {
       const seen: Frame[] = [];
       setFrames([]);
       setAt(0);
-      const { pixels } = await drawing(lab, { ...subject, steps: wanted }, signal, (step) => {
+      const { pixels } = await drawing(lab, { ...subject, steps: wanted, guidance: 1 }, signal, (step) => {
         seen.push(frameOf(lab, step));
         setFrames([...seen]);
         setAt(seen.length - 1);
