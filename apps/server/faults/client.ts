@@ -55,7 +55,7 @@ export function client(url: string, { key, cookie }: Identity = {}): Client {
       return json;
     },
     async ended(id) {
-      for (let wait = 5; ; wait = Math.min(200, wait * 1.3)) {
+      for (let wait = 5; ; wait = Math.min(50, wait * 1.3)) {
         const { status, json, text } = await ask("GET", `/v1/jobs/${id}`);
         if (status !== 200) throw new Error(`no job: ${status} ${text}`);
         if (FINAL.has(json.state)) return json;

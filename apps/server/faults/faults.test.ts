@@ -4,10 +4,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { startServer } from "../src/server.ts";
 import { authorisation, crossOrigin, injection, pictures, traversal } from "./abuse.ts";
-import { folder, gateway } from "./harness.ts";
+import { folder, gateway, start } from "./harness.ts";
 import { killEngine, killGateway, killPoints, shutdown } from "./kills.ts";
 import { backPressure, cancelling, listeners } from "./load.ts";
 import { idempotency, lastCredit, ledgerModel } from "./money.ts";
+import { fairness, overload, unread } from "./overload.ts";
 import { plainPng } from "./payloads.ts";
 import { upgrades } from "./upgrade.ts";
 
@@ -89,6 +90,20 @@ describe("load", () => {
     await remove();
     await fresh();
     expect(await backPressure(data)).toMatchObject({ "accepted then": "yes" });
+  });
+  it("C2: more than can be drawn is told to come later", async () => {
+    expect(await overload(data, 1)).toMatchObject({ "other answers": 0 });
+  });
+  it("C3: who never reads is let go, others are not", async () => {
+    const server = await start({ data, limits: { unread: 0.5 } });
+    try {
+      expect(await unread(server.url, 5)).toEqual({ "let go": 5, "who reads heard that it was": "done" });
+    } finally {
+      await server.close(0);
+    }
+  });
+  it("C5: many jobs of one do not keep others waiting", async () => {
+    expect(await fairness(data, 30)).toMatchObject({ "jobs of the one": 30 });
   });
   it("C4: cancelling charges what was drawn", async () => {
     expect(await cancelling(data, 6, 1)).toMatchObject({ "wrong charges": 0 });

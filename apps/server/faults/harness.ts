@@ -40,29 +40,32 @@ export interface Gateway {
   readonly url: string;
   readonly client: Client;
   readonly pid: number;
-  /** Milliseconds from its beginning until it could draw. */
-  readonly took: number;
   /** Resolves with its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Start a process. @param environment such as DIE_AT and GRACE, see gateway.mjs */
-export async function gateway(
-  options: ServerOptions,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Gateway> {
-  const began = performance.now();
+/** Begin a process, and do not wait until it can draw. @param environment such as DIE_AT and GRACE, see gateway.mjs */
+export function begin(options: ServerOptions, environment: Readonly<Record<string, string>> = {}) {
   const all = { port: 0, logLevel: "silent", engine: stubEngine, ...options };
   const child = spawn(process.execPath, [here("gateway.mjs"), JSON.stringify(all)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
+  const ended = once(child, "close").then(([code, signal]) => (signal ?? code) as number | string);
+  return { child, ended, signal: (signal: NodeJS.Signals) => void child.kill(signal) };
+}
+
+/** Start a process, and wait until it can draw. */
+export async function gateway(
+  options: ServerOptions,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Gateway> {
+  const { child, ended, signal } = begin(options, environment);
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;
   });
-  const ended = once(child, "close").then(([code, signal]) => (signal ?? code) as number | string);
   const line = once(createInterface(child.stdout), "line").then(([text]) => `${text}`);
   const url = await Promise.race([line, ended.then((how) => Promise.reject(new Error(`it ended (${how}): ${said}`)))]);
   const asking = client(url);
@@ -72,8 +75,7 @@ export async function gateway(
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  const took = performance.now() - began;
-  return { url, client: asking, pid: child.pid ?? 0, took, ended, signal: (signal) => child.kill(signal) };
+  return { url, client: asking, pid: child.pid ?? 0, ended, signal };
 }
 
 /** Random numbers from a seed, 0…1: what fails once fails again. */

@@ -9,7 +9,7 @@ import { openObjects } from "../src/store/objects.ts";
 import { pictureStore } from "../src/store/pictures.ts";
 import type { Figures } from "./abuse.ts";
 import { type Client, client } from "./client.ts";
-import { dice, type Gateway, gateway, quantile, sleep, start } from "./harness.ts";
+import { begin, dice, type Gateway, gateway, quantile, sleep, start } from "./harness.ts";
 import { checkBooks } from "./money.ts";
 
 /** A client that submits until it is told to stop, and remembers what was promised. */
@@ -20,8 +20,8 @@ interface Submitter {
   readonly promised: Map<string, string>;
 }
 
-/** Make accounts with API keys. */
-async function submitters(url: string, count: number): Promise<Submitter[]> {
+/** Make accounts with API keys; the first is an admin's. */
+export async function submitters(url: string, count: number): Promise<Submitter[]> {
   const all: Submitter[] = [];
   for (let i = 0; i < count; i++) {
     const name = `client${i}`;
@@ -78,6 +78,7 @@ export async function killGateway(data: string, kills: number, clients: number, 
   const all = await submitters(now.url, clients);
   const ready: number[] = [];
   let retries = 0;
+  let starting = 0;
   let over = false;
   const submitting = all.map(async ({ key, promised }) => {
     while (!over) {
@@ -91,7 +92,7 @@ export async function killGateway(data: string, kills: number, clients: number, 
           promised.set(idempotency, asked.json.id);
           break;
         }
-        if (asked?.status === 402) return; // the grant is spent
+        if (asked && ![429, 503].includes(asked.status)) throw new Error(`K1: ${asked.status} ${asked.text}`);
         if (over) break;
         retries++;
         await sleep(20 + random() * 50);
@@ -99,15 +100,28 @@ export async function killGateway(data: string, kills: number, clients: number, 
       await sleep(20 + random() * 200);
     }
   });
+  const failing = Promise.all(submitting);
+  failing.catch(() => {}); // it is awaited below
   for (let i = 0; i < kills; i++) {
     await sleep(random() * 800);
+    let began = performance.now();
     process.kill(now.pid, "SIGKILL");
     await now.ended;
+    // One in four of those that follow is killed while it starts and puts things right.
+    while (i + 1 < kills && random() < 0.25) {
+      const { ended, signal } = begin(options);
+      await sleep(random() * 800);
+      began = performance.now();
+      signal("SIGKILL");
+      await ended;
+      i++;
+      starting++;
+    }
     now = await gateway(options);
-    ready.push(now.took);
+    ready.push(performance.now() - began);
   }
   over = true;
-  await Promise.all(submitting);
+  await failing;
   const promised = new Map(all.flatMap((one) => [...one.promised]));
   await drained(now, all);
   now.signal("SIGTERM");
@@ -116,6 +130,7 @@ export async function killGateway(data: string, kills: number, clients: number, 
   await checkData(data, promised, true);
   return {
     kills,
+    "of them while it started": starting,
     clients,
     "jobs accepted": promised.size,
     "asked again": retries,

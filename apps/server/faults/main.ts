@@ -9,8 +9,9 @@ import { authorisation, crossOrigin, type Figures, injection, pictures, traversa
 import { folder, type Gateway, gateway } from "./harness.ts";
 import { headerBombs } from "./headers.ts";
 import { killEngine, killGateway, killPoints, shutdown } from "./kills.ts";
-import { backPressure, cancelling, honesty, listeners } from "./load.ts";
+import { backPressure, cancelling, honesty, listeners, room } from "./load.ts";
 import { idempotency, lastCredit, ledgerModel } from "./money.ts";
+import { fairness, hostile, overload } from "./overload.ts";
 import { plainPng } from "./payloads.ts";
 import { upgrades } from "./upgrade.ts";
 
@@ -103,11 +104,27 @@ const parts: Readonly<Record<string, Part>> = {
     run: (data) => withGateway(data, true, (server) => listeners(server, 200, 60)),
   },
   "C1 limits": { what: "more than may wait", wanted: "Retry-After is true", run: backPressure },
+  "C1 room": { what: "when there is room for a large job", wanted: "within 30 %", run: room },
   "C1 waits": { what: "waits, as they were said", wanted: "within 30 %", run: (data) => honesty(data, 30) },
+  C2: {
+    what: "ten times as much as can be drawn, for five minutes",
+    wanted: "goodput ≥ 95 %, memory bounded, as usual again ≤ 10 s",
+    run: (data) => overload(data, 300),
+  },
+  C3: {
+    what: "500 who never end their headers, 350 who do not read, are too long, or ask 200 times at once",
+    wanted: "others' p99 × ≤ 2, all let go",
+    run: (data) => withGateway(data, false, (server) => hostile(server, 500, 60)),
+  },
   C4: {
     what: "cancelling at random moments",
     wanted: "1 000: stops within a step, hard ≤ 1 s, exact credits",
     run: (data) => cancelling(data, 1000, 20),
+  },
+  C5: {
+    what: "one account with 1 000 jobs, nine with one each",
+    wanted: "the nine within 2 × their wait alone",
+    run: (data) => fairness(data, 1000),
   },
   D2: { what: "data of other versions", wanted: "every schema opened, a later one refused", run: upgrades },
 };

@@ -1,7 +1,8 @@
 // An engine's process that draws nothing: speaks the protocol of engine/protocol.ts, takes its time, and fails when told.
 //
 // A prompt may hold `step=MS` (how long a step takes), `crash@STEP`, `hang@STEP`, `busy@STEP:MS`, `refuse`, `wait`, which
-// draws nothing until it is cancelled, and `poison`, which makes a picture that nobody can look at.
+// draws nothing until it is cancelled, `preview=BYTES` for previews of that size, and `poison`, which makes a picture that nobody
+// can look at.
 import { deflateSync } from "node:zlib";
 
 const usual = Number(process.env.STUB_STEP ?? 2);
@@ -54,6 +55,8 @@ async function draw({ id, settings }) {
   const [, pace] = /step=(\d+)/.exec(prompt) ?? [];
   const at = (word) => Number(new RegExp(`${word}@(\\d+)`).exec(prompt)?.[1] ?? -1);
   const [, busyAt, busy] = /busy@(\d+):(\d+)/.exec(prompt) ?? [];
+  const [, large] = /preview=(\d+)/.exec(prompt) ?? [];
+  const preview = large === undefined ? png(settings, 8, 8) : Buffer.alloc(Number(large));
   const step = Number(pace ?? usual);
   if (prompt.includes("refuse")) return say({ kind: "failed", id, code: "invalid", message: "as told" });
   while (prompt.includes("wait") && !cancelled.has(id)) {
@@ -66,7 +69,7 @@ async function draw({ id, settings }) {
     if (at("crash") === i) process.kill(process.pid, "SIGKILL");
     if (at("hang") === i) await sleep(1e8);
     if (Number(busyAt) === i) for (const end = Date.now() + Number(busy); Date.now() < end; );
-    say({ kind: "step", id, step: i, steps, preview: png(settings, 8, 8), memory: process.memoryUsage.rss() });
+    say({ kind: "step", id, step: i, steps, preview, memory: process.memoryUsage.rss() });
   }
   say({
     kind: "done",

@@ -143,11 +143,11 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
       const planned = await plan(account, asked.request);
       const id = newId();
       const created = Date.now();
+      const seconds = secondsOf(planned);
+      const meanwhile = replayed();
+      if (meanwhile !== undefined) return meanwhile;
+      admit(account, seconds); // what is refused changes nothing, and costs as little as can be
       const accepting = (): string => {
-        const meanwhile = replayed();
-        if (meanwhile !== undefined) return meanwhile;
-        const seconds = secondsOf(planned);
-        admit(account, seconds);
         const { settings, steps, price, notices, known } = planned;
         const modelHash = known.model.hash;
         const group = asked.group ?? null;

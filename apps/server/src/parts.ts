@@ -20,6 +20,8 @@ export interface Limits {
   readonly queueSeconds: number;
   /** Requests a minute of one account, or of one address where there is none. */
   readonly requests: number;
+  /** Seconds that an answer may wait to be read on. */
+  readonly unread: number;
 }
 
 export interface Parts {

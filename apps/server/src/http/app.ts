@@ -14,7 +14,7 @@ import { modelRoutes } from "./models.ts";
 import { openaiRoutes } from "./openai.ts";
 import { operationRoutes } from "./operations.ts";
 import { pictureRoutes } from "./pictures.ts";
-import { COOKIE, identify, knownHosts, limited, sameOrigin, secureHeaders } from "./security.ts";
+import { COOKIE, identify, knownHosts, limited, sameOrigin, secureHeaders, takenWithin } from "./security.ts";
 import { type App, newApp } from "./web.ts";
 
 export interface AppOptions {
@@ -48,6 +48,7 @@ export function buildApp(options: AppOptions): App {
   const { parts, jobs, queue, accounts, signUp } = options;
   const app = newApp(parts.log);
   const [small, large] = [limit(MEGABYTE), limit(28 * MEGABYTE)];
+  app.use(takenWithin(parts.limits.unread));
   app.use(secureHeaders);
   app.use(knownHosts(options.hosts));
   app.use(identify(accounts, parts.accounts));

@@ -150,3 +150,11 @@ export function limited(perMinute: number): MiddlewareHandler<Env> {
     await next();
   };
 }
+
+/** Let go of whoever does not read on in an answer for so many seconds. */
+export function takenWithin(seconds: number): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    await next();
+    c.env.outgoing.setTimeout(seconds * 1000); // from here on there is nothing to do but to write it
+  };
+}

@@ -60,8 +60,10 @@ export function eventStream(
           waiting.push(chunk);
           bytes += chunk.length;
           over = ends(message);
-          if (bytes > LOST) end();
-          else flush();
+          if (bytes > LOST) {
+            waiting.length = 0;
+            end();
+          } else flush();
         };
         const heartbeat = setInterval(() => {
           if (waiting.length === 0) controller.enqueue(new TextEncoder().encode(":\n\n"));
