@@ -117,6 +117,8 @@ describe("Create", () => {
       128,
     );
     expect(await page.locator(".stage .caption").textContent()).toBe("a dream of a distant galaxy");
+    // What is seen is said as well.
+    expect(await page.locator(".stage").getByRole("status").textContent()).toBe("Drawn: a dream of a distant galaxy");
   });
 
   it("draws fast or best where the model has the choice, and says which", async () => {
@@ -157,7 +159,13 @@ describe("Create", () => {
     await draw("the sea at night");
     await page.locator(".stage img.coming").waitFor();
     await page.getByRole("button", { name: "Cancel", exact: true }).click();
-    await page.getByText(/^Cancelled; /).waitFor();
+    await page
+      .getByText(/^Cancelled; /)
+      .first()
+      .waitFor();
+    expect(await page.locator(".stage").getByRole("status").textContent()).toMatch(
+      /^Cancelled; .*credit|^Cancelled; it costs nothing/,
+    );
     expect(await page.locator(".queue").count()).toBe(0);
   });
 

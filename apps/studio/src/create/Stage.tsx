@@ -32,9 +32,20 @@ export function Stage() {
   const picture = shown && "picture" in shown ? shown.picture : data?.pages[0]?.items[0];
   return (
     <section className="stage" aria-label="The picture">
+      <p className="hidden" role="status">
+        {job && said(job)}
+      </p>
       {job ? <OfJob job={job} /> : picture ? <Finished pictures={[picture]} /> : isPending ? null : <Invitation />}
     </section>
   );
+}
+
+/** What a screen reader says as a job comes along; its steps are in the progress bar. */
+function said(job: Job): string {
+  const words = job.settings.prompt ?? "no words";
+  if (job.state === "queued") return `Waits its turn: ${words}`;
+  if (job.state === "running") return `Drawing: ${words}`;
+  return job.state === "done" ? `Drawn: ${words}` : whyEnded(job);
 }
 
 /** A job: pictures that are done, the one that comes, the noise of those to come. */
