@@ -173,8 +173,8 @@ export const RECIPES = {
   /** What ships, taken further (`--from`), on pictures of a seed of their own: smaller batches, less noise; its decoder stays. */
   further: {
     ...standard,
-    denoiser: { ...standard.denoiser, steps: 2700, batch: 64, rate: 5e-4, noise: { mean: 0.6, std: 1.3 } },
-    distill: { ...standard.distill, paths: 1024, steps: 240, batch: 64, rate: 6e-4 },
+    denoiser: { ...standard.denoiser, steps: 2397, batch: 64, rate: 5e-4, noise: { mean: 0.6, std: 1.3 } },
+    distill: { ...standard.distill, paths: 1024, steps: 500, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },
 } as const satisfies Record<string, Recipe>;
