@@ -22,6 +22,7 @@ const spec: UnetSpec = {
   projection: "linear",
   norm: { groups: 4, eps: 1e-5 },
   time: { flipSinToCos: true, freqShift: 0 },
+  inputSkip: false,
   sampleSize: 4,
 };
 

@@ -63,6 +63,7 @@ export function unetSpec(config: unknown): UnetSpec {
         channels: f.number("projection_class_embeddings_input_dim"),
       },
     }),
+    inputSkip: f.boolean("input_skip", false),
     sampleSize: f.number("sample_size", 64),
   };
 }

@@ -126,6 +126,7 @@ export const configs = {
       addition_embed_type: "text_time",
       addition_time_embed_dim: 0,
       projection_class_embeddings_input_dim: 192,
+      input_skip: true,
     },
     vae: {
       ...kl,

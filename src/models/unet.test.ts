@@ -112,6 +112,33 @@ test("pooled text reaches every pixel, and is the whole addition where there are
   expect(a.every((v, i) => v !== b[i])).toBe(true);
 });
 
+test("an input skip adds the sample, each channel by a gain that its time alone decides", async () => {
+  const spec: UnetSpec = { ...tiny, inputSkip: true };
+  const sizes = { batch: 2, height: 4, width: 4, tokens: 3 };
+  const [graph, without] = [unetGraph(spec, sizes), unetGraph({ ...tiny, inputSkip: false }, sizes)];
+  const params = await readAll(formulaWeights(graph));
+  const context = formulaInput("context", [2, 3, 6]);
+  const skipped = (sample: Tensor, times: readonly number[]): number[] => {
+    const inputs = { sample, context, time: unetTime(spec, times) };
+    const bare = evaluate(without, inputs, params).sample.data;
+    return [...evaluate(graph, inputs, params).sample.data].map((v, i) => v - bare[i]);
+  };
+  const sample = formulaInput("sample", [2, 4, 4, 4]);
+  const gains = skipped(sample, [300, 900]).map((v, i) => v / sample.data[i]);
+  const others = skipped(formulaInput("other", [2, 4, 4, 4]), [300, 900]);
+  const other = formulaInput("other", [2, 4, 4, 4]).data;
+  for (let plane = 0; plane < 8; plane++)
+    for (let i = 16 * plane; i < 16 * (plane + 1); i++) {
+      expect(gains[i]).toBeCloseTo(gains[16 * plane], 6);
+      expect(others[i]).toBeCloseTo(gains[16 * plane] * other[i], 6);
+    }
+  const first = (plane: number): number => gains[16 * plane];
+  expect(Math.abs(first(0) - first(4)), "times differ").toBeGreaterThan(1e-3);
+  expect(Math.abs(first(0) - first(1)), "channels differ").toBeGreaterThan(1e-3);
+  const { attrs, shape } = graph.params.get("input_skip.weight")!;
+  expect(attrs.init(shape, { normal: () => 1, uniform: () => 1 }).every((v) => v === 0)).toBe(true);
+});
+
 test("time, fractions of it, and context all matter", async () => {
   const sample = formulaInput("sample", [1, 4, 4, 4]);
   const context = formulaInput("context", [1, 3, 6]);

@@ -3,7 +3,7 @@ import { GraphError } from "../graph/ops.ts";
 import type { Params } from "../graph/params.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { concat, silu, type Value } from "../graph/value.ts";
-import { conv2d, groupNorm } from "../nn/layers.ts";
+import { conv2d, groupNorm, linear } from "../nn/layers.ts";
 import { type Factors, withLora } from "../nn/lora.ts";
 import { each, resnet, timeMlp, transformer2d, upsample } from "./blocks.ts";
 
@@ -36,6 +36,11 @@ export interface UnetSpec {
    * together. Without time ids the text is all of it.
    */
   readonly addition?: { readonly timeChannels: number; readonly channels: number };
+  /**
+   * Whether the sample, each channel scaled as its time asks, is added to the result: a velocity is half noise, which the
+   * convolutions then need not carry through their norms (c_skip of Karras et al. 2022, §5, learnt). Ours alone.
+   */
+  readonly inputSkip: boolean;
   /** Side of the latents it was trained for. */
   readonly sampleSize: number;
 }
@@ -56,7 +61,8 @@ export interface UnetInputs {
 export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }: UnetInputs): Value {
   const { levels, middle, norm, projection } = spec;
   const width = 4 * levels[0].channels;
-  let temb = timeMlp(p.at("time_embedding"), time, width);
+  const clock = timeMlp(p.at("time_embedding"), time, width);
+  let temb = clock;
   if (added && added.shape[1] !== spec.addition?.channels)
     throw new GraphError(
       `unet: added has ${added.shape[1]} channels; the spec wants ${spec.addition?.channels ?? "none"}`,
@@ -98,7 +104,11 @@ export function unet(p: Params, spec: UnetSpec, { sample, time, context, added }
     const next = skips.at(-1);
     if (next) h = upsample(block.at("upsamplers.0"), h, next.shape[2], next.shape[3]);
   }
-  return conv2d(p.at("conv_out"), silu(groupNorm(p.at("conv_norm_out"), h, norm)), spec.outChannels, { start: "zero" });
+  const last = silu(groupNorm(p.at("conv_norm_out"), h, norm));
+  const made = conv2d(p.at("conv_out"), last, spec.outChannels, { start: "zero" });
+  if (!spec.inputSkip) return made;
+  const gain = linear(p.at("input_skip"), silu(clock), spec.outChannels, { start: "zero" });
+  return made.add(sample.mul(gain.reshape([time.shape[0], spec.outChannels, 1, 1])));
 }
 
 /** Sizes to trace a U-Net for; height and width are those of the latents. */

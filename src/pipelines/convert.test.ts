@@ -361,7 +361,11 @@ describe("what is refused", () => {
     await expect(openModel(inside("sd"), { vae: path })).resolves.toBeDefined();
   });
   it("has no names in the original layout", async () => {
-    const own = await openModelFolder(await writeTinyModel(inside("own")));
-    await expect(writeSingleFile(inside("own.safetensors"), own)).rejects.toThrow(/no names for this autoencoder/);
+    const folder = await writeTinyModel(inside("own"));
+    const convert = async () => writeSingleFile(inside("own.safetensors"), await openModelFolder(folder));
+    await expect(convert()).rejects.toThrow(/no names for this U-Net/);
+    const config = join(folder, "unet", "config.json");
+    await writeFile(config, (await readFile(config, "utf8")).replace('"input_skip": true', '"input_skip": false'));
+    await expect(convert()).rejects.toThrow(/no names for this autoencoder/);
   });
 });

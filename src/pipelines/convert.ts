@@ -99,14 +99,16 @@ function placeOf(
   config: Config,
   xl: boolean,
 ): { readonly prefix: string; readonly names: OriginalNames } {
-  if (part === "unet") return { prefix: prefixes.unet, names: originalUnetNames(unetSpec(config)) };
+  const unnamed = (network: string): ModelError =>
+    new ModelError("unsupported", `convert: the original layout has no names for this ${network}; keep the folder`);
+  if (part === "unet") {
+    const spec = unetSpec(config);
+    if (spec.inputSkip) throw unnamed("U-Net");
+    return { prefix: prefixes.unet, names: originalUnetNames(spec) };
+  }
   if (part === "vae") {
     const spec = vaeSpec(config);
-    if (spec.linearPath || spec.patch > 1)
-      throw new ModelError(
-        "unsupported",
-        "convert: the original layout has no names for this autoencoder; keep the folder",
-      );
+    if (spec.linearPath || spec.patch > 1) throw unnamed("autoencoder");
     return { prefix: prefixes.vae, names: originalVaeNames(spec) };
   }
   const spec = clipTextSpec(config);

@@ -212,15 +212,18 @@ describe("a student", () => {
     expect(hurried).toBeGreaterThan(0.1);
     expect(taught).toBeLessThan(0.5 * hurried);
   });
-  it("goes on from another's factors, if they are all of its shape", () => {
+  it("goes on from another's factors, if they are of its shape; those that were not there add nothing yet", () => {
     const loss = distillLoss(specs, weights, 16, 16, side);
     const { params } = begin(loss, { seed: 7 });
     expect(handedOn(params, loss)).toEqual({ from: params });
     expect(begin(loss, { seed: 1, ...handedOn(params, loss) }).params).toEqual(params);
     const [name] = Object.keys(params);
     expect(handedOn(params, distillLoss(specs, weights, 8, 16, side))).toEqual({ from: {}, other: name });
-    const { [name]: _, ...rest } = params;
-    expect(handedOn(rest, loss)).toEqual({ from: {}, other: name });
+    const skip = "unet.input_skip.lora_B.weight";
+    const { [skip]: _, ...rest } = params;
+    expect(handedOn(rest, loss)).toEqual({ from: rest });
+    expect(begin(loss, { seed: 1, from: rest }).params[skip].data.every((v) => v === 0)).toBe(true);
+    expect(handedOn({ ...params, "unet.nowhere.lora_A.weight": params[name] }, loss).other).toMatch(/nowhere/);
     expect(handedOn(undefined, loss)).toEqual({ from: {} });
   });
 });

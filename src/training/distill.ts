@@ -94,18 +94,19 @@ export interface Learnt {
 }
 
 /**
- * The factors that a model to begin with hands on to a student: all of them, or none.
- * @returns also the first parameter that they do not fit, where there is one
+ * The factors that a model to begin with hands on to a student: all that it has, or none. Those that it lacks are fresh, and so
+ * add nothing to begin with.
+ * @returns also the first of its factors that does not fit, where there is one
  */
 export function handedOn(
   factors: Tensors | undefined,
   student: Graph<string, string>,
 ): { readonly from: Tensors; readonly other?: string } {
   if (!factors) return { from: {} };
-  const other = [...student.params.values()].find(
-    ({ attrs: { name }, shape }) => !sameShape(factors[name]?.shape ?? [], shape),
+  const other = Object.keys(factors).find(
+    (name) => !sameShape(student.params.get(name)?.shape ?? [], factors[name].shape),
   );
-  return other ? { from: {}, other: other.attrs.name } : { from: factors };
+  return other === undefined ? { from: factors } : { from: {}, other };
 }
 
 /**
@@ -147,7 +148,7 @@ export async function trainStudent(
   const { from, other } = handedOn(shop.from?.student, loss);
   if (other)
     shop.onNote?.(
-      `few steps are learnt anew: those of the model to begin with have no ${other} of this recipe's shape`,
+      `few steps are learnt anew: this recipe has no ${other} of the shape that the model to begin with has`,
     );
   const state = begin(loss, { seed: shop.seed, from });
   const done = await runStage(shop, "distill", recipe, loss, state, (_, random) =>

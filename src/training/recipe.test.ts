@@ -46,6 +46,15 @@ describe("a model to begin with", () => {
     );
     expect(await begun({ recipe: standard, from: shipped, folder: join(folder, "run") })).toBeUndefined();
   });
+  it("may lack the input skip, which then begins at nothing", async () => {
+    const older = join(folder, "older");
+    await cp(shipped, older, { recursive: true });
+    const config = join(older, "unet", "config.json");
+    const { input_skip: _, ...rest } = JSON.parse(await readFile(config, "utf8"));
+    await writeFile(config, JSON.stringify(rest));
+    expect(standard.configs.unet.input_skip).toBe(true);
+    expect(await begun({ recipe: standard, from: older, folder: join(folder, "run") })).toBeUndefined();
+  });
   it("is refused when it has another shape, or cannot be read, and leaves no folder behind", async () => {
     await expect(begun({ from: shipped })).rejects.toThrow(
       /dreamgrain small, has another unet than this size; begin with/,

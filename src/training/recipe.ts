@@ -235,7 +235,9 @@ async function beginning(
 ): Promise<Beginning> {
   const { latentsMean, latentsStd, ...vae } = specs.vae;
   const wanted = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder), vae: vaeSpec(configs.vae) };
-  const other = Object.entries({ unet: specs.unet, text: words.spec, vae }).find(
+  // A skip that is not there is one that begins at nothing.
+  const unet = { ...specs.unet, inputSkip: specs.unet.inputSkip || wanted.unet.inputSkip };
+  const other = Object.entries({ unet, text: words.spec, vae }).find(
     ([part, spec]) => !isDeepStrictEqual({ ...spec }, { ...wanted[part as keyof typeof wanted] }),
   )?.[0];
   const vocabulary = wordTokenizer(shippedVocabulary());
@@ -249,11 +251,11 @@ async function beginning(
     );
   const read = async (part: Weights): Promise<Tensors> =>
     Object.fromEntries(Object.entries(await readAll(part)).map(([key, t]) => [key, widen(t)]));
-  const [unet, text, autoencoder] = await Promise.all([weights.unet, words.weights, weights.vae].map(read));
+  const [denoiser, text, autoencoder] = await Promise.all([weights.unet, words.weights, weights.vae].map(read));
   const named = (prefix: string, tensors: Tensors): Tensors =>
     Object.fromEntries(Object.entries(tensors).map(([key, t]) => [prefix + key, t]));
   return {
-    denoiser: { ...named("unet.", unet), ...named("text_encoder.", text) },
+    denoiser: { ...named("unet.", denoiser), ...named("text_encoder.", text) },
     vae: autoencoder,
     ...(fewSteps && { student: named("unet.", await read(fewSteps.lora)) }),
     mean: latentsMean,
