@@ -161,6 +161,38 @@ describe("the chapters", () => {
     expect(await here()).not.toBe(before);
   });
 
+  it("Latent space: the gallery's pictures are points, one text for all that it made", async () => {
+    const gallery = await startStudio();
+    try {
+      const draw = (prompt: string | undefined, seed: number) =>
+        fetch(`${gallery.url}/v1/jobs`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "idempotency-key": `latent-space-${seed}` },
+          body: JSON.stringify({ request: { seed: `${seed}`, ...(prompt && { prompt }) } }),
+        }).then(({ status }) => expect(status).toBe(202));
+      for (const seed of [1, 2]) await draw("a lighthouse on a cliff", seed);
+      await draw(undefined, 3);
+      const count = async (): Promise<number> =>
+        (await (await fetch(`${gallery.url}/v1/pictures/count`)).json()).count as number;
+      await expect.poll(count, PATIENCE).toBe(3);
+      await page.goto(`${gallery.url}/learn/latent-space`);
+      await page.getByText("Of your gallery, the newest 3 pictures are among them.").waitFor();
+      const points = page.locator(".points li");
+      await expect.poll(() => points.count(), PATIENCE).toBe(6);
+      await page.getByRole("button", { name: "The pictures" }).click();
+      await expect.poll(() => points.count(), PATIENCE).toBe(8);
+      await page.getByRole("button", { name: "Both, by meaning" }).click();
+      await expect.poll(() => points.count(), PATIENCE).toBe(14);
+      await points.locator(".words", { hasText: "lighthouse" }).press("Enter");
+      const near = await page.locator(".space .bars li").allTextContents();
+      expect(near.slice(0, 3).join()).toMatch(/the picture of a lighthouse on a cliff/);
+      expect(await page.getByRole("combobox", { name: "From" }).locator("option").allTextContents()).toHaveLength(5);
+    } finally {
+      await page.goto("about:blank");
+      await gallery.stop();
+    }
+  });
+
   it("Latent space: points, neighbours, and a walk between two of them", async () => {
     await open("latent-space");
     const points = page.locator(".points li");

@@ -11,10 +11,13 @@ import {
   described,
   drawBetween,
   type Item,
+  keptItems,
   nearest,
   type Point,
+  pointOf,
   pointsIn,
   type Space,
+  titleOf,
   understood,
 } from "../work/collection.ts";
 import { type Lab, newSeed, openEye } from "../work/lab.ts";
@@ -66,7 +69,7 @@ export default function LatentSpace() {
   );
 }
 
-/** Where the collection begins: families of things, so that there is something to find. */
+/** Where the collection begins: families of things, so that there is something to find; fewer of them beside a gallery. */
 const FIRST = [
   "a red boat at dusk",
   "a blue boat at night",
@@ -77,6 +80,7 @@ const FIRST = [
   "a galaxy",
   "a forest in autumn",
 ];
+const FEWEST = 4;
 
 /** What the spaces are called, and what is to be known of each. */
 const SPACES: Readonly<Record<Space, { readonly name: string; readonly hint: string }>> = {
@@ -103,7 +107,15 @@ function Collection({ lab }: { readonly lab: Lab }) {
 
   useEffect(() => {
     let current = true;
-    Promise.all(FIRST.map((prompt, i) => described(lab, prompt, 20 + i))).then((first) => {
+    const begin = async (): Promise<Item[]> => {
+      const kept = await keptItems(lab, complain).catch((problem: unknown) => {
+        complain(problem);
+        return [];
+      });
+      const first = FIRST.slice(0, Math.max(FEWEST, FIRST.length - kept.length));
+      return [...(await Promise.all(first.map((prompt, i) => described(lab, prompt, 20 + i)))), ...kept];
+    };
+    begin().then((first) => {
       if (current) setItems(first);
     }, complain);
     openEye(lab).then((found) => {
@@ -114,12 +126,10 @@ function Collection({ lab }: { readonly lab: Lab }) {
     };
   }, [lab]);
   const change = (item: Item, more: Partial<Item>): void =>
-    setItems((all) =>
-      all.map((one) => (one.prompt === item.prompt && one.seed === item.seed ? { ...one, ...more } : one)),
-    );
+    setItems((all) => all.map((one) => (one.id === item.id ? { ...one, ...more } : one)));
   const next = items.find((item) => !item.picture);
-  const nextKey = next && `${next.prompt} ${next.seed}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an item is a new object when something is known of it; its text and seed count
+  const nextKey = next?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an item is a new object when something is known of it; its id counts
   useEffect(() => {
     if (!next) return;
     drawing.run(async (signal) => {
@@ -140,11 +150,13 @@ function Collection({ lab }: { readonly lab: Lab }) {
   const points = useMemo(() => pointsIn(space, items), [items, space]);
   const places = useMemo(() => principal(points.map(({ vector }) => vector)), [points]);
   const chosen = items[selected.index];
-  const mine = points.find(({ item, what }) => item === chosen && (space !== "meaning" || what === selected.what));
+  const kept = items.filter((item) => item.kept);
+  const drawn = useMemo(() => items.filter((item) => !item.kept), [items]);
+  const mine = chosen && pointOf(points, chosen, space === "meaning" ? selected.what : space);
   const near = useMemo(() => (mine ? nearest(space, points, mine) : []), [space, points, mine]);
   const choose = ({ item, what }: Point): void => setSelected({ index: items.indexOf(item), what });
   const named = ({ item, what }: Point): string =>
-    space === "meaning" ? (what === "text" ? `“${item.prompt}”` : `the picture of ${item.prompt}`) : item.prompt;
+    space !== "meaning" ? titleOf(item) : what === "text" ? `“${titleOf(item)}”` : `the picture of ${titleOf(item)}`;
 
   const add = async (): Promise<void> => {
     const prompt = typed.trim();
@@ -166,6 +178,13 @@ function Collection({ lab }: { readonly lab: Lab }) {
           ))}
         </fieldset>
         <p className="quiet">{SPACES[space].hint}</p>
+        {items.length > 0 && (
+          <p className="quiet">
+            {kept.length > 0
+              ? `Of your gallery, the newest ${kept.length === 1 ? "picture is" : `${kept.length} pictures are`} among them.`
+              : "Pictures that you make in Create will be among them."}
+          </p>
+        )}
         <div className="space">
           <Points
             points={points.map((point, i) => ({ point, place: places[i] ?? [0, 0] }))}
@@ -174,11 +193,11 @@ function Collection({ lab }: { readonly lab: Lab }) {
             onSelect={choose}
           />
           <div>
-            <h3>{mine ? `Nearest to ${space === "meaning" ? named(mine) : `“${mine.item.prompt}”`}` : "Nearest"}</h3>
+            <h3>{mine ? `Nearest to ${space === "meaning" ? named(mine) : `“${titleOf(mine.item)}”`}` : "Nearest"}</h3>
             <ol className="bars" aria-live="polite">
               {near.slice(0, 7).map(({ point, likeness }) => (
                 <li
-                  key={`${point.item.prompt} ${point.item.seed} ${point.what}`}
+                  key={`${point.item.id} ${point.what}`}
                   style={{ "--part": Math.max(0, likeness) } as React.CSSProperties}
                 >
                   <button type="button" className="plain" onClick={() => choose(point)}>
@@ -205,7 +224,7 @@ function Collection({ lab }: { readonly lab: Lab }) {
           </button>
         </form>
       </section>
-      {items.length > 1 && <Between lab={lab} items={items} waiting={drawing.busy} />}
+      {drawn.length > 1 && <Between lab={lab} items={drawn} waiting={drawing.busy} />}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { Prompt, type Subject } from "../parts/Prompt.tsx";
 import { Range } from "../parts/Range.tsx";
 import { WithLab } from "../parts/WithLab.tsx";
 import { drawing, type Lab, rough, shown } from "../work/lab.ts";
+import { pixelsOf } from "../work/pixels.ts";
 import { useSettled, useTask } from "../work/task.ts";
 
 /** The chapter. */
@@ -82,7 +83,7 @@ function Repainted({ lab }: { readonly lab: Lab }) {
   const take = async (chosen: File | undefined): Promise<void> => {
     if (!chosen) return;
     first.stop();
-    setSource(fitted(await pixelsOf(chosen), model.defaults));
+    setSource(fitted(await pixelsOf(chosen, chosen.name), model.defaults));
   };
   return (
     <section className="lesson" aria-label="A picture repainted">
@@ -119,22 +120,4 @@ function Repainted({ lab }: { readonly lab: Lab }) {
       {notice && <p className="quiet">{notice}</p>}
     </section>
   );
-}
-
-/** Pixels of a side that are more than enough. */
-const MOST_SIDE = 1024;
-
-/** A picture file's pixels, as the browser reads them. */
-async function pixelsOf(file: File): Promise<Pixels> {
-  const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(`${file.name} is no picture that this browser can read.`);
-  });
-  const shrink = Math.min(1, MOST_SIDE / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * shrink)));
-  if (!width || !height) throw new Error(`${file.name} has no pixels.`);
-  const context = new OffscreenCanvas(width, height).getContext("2d");
-  if (!context) throw new Error("This browser gives no canvas to read the picture with.");
-  context.drawImage(bitmap, 0, 0, width, height);
-  const { data } = context.getImageData(0, 0, width, height);
-  return { width, height, channels: 4, data: new Uint8Array(data.buffer) };
 }

@@ -94,7 +94,7 @@ function Choice({
       <label htmlFor={id}>{label}</label>
       <select id={id} value={value} onChange={(event) => onChange(Number(event.target.value))}>
         {items.map((item, i) => (
-          <option key={`${item.prompt} ${item.seed}`} value={i}>
+          <option key={item.id} value={i}>
             {item.prompt}
           </option>
         ))}

@@ -1,6 +1,6 @@
 // Points in a plane, each a picture (or a dot until there is one, or the words themselves) that can be chosen.
 import type { CSSProperties } from "react";
-import type { Point } from "../work/collection.ts";
+import { type Point, titleOf } from "../work/collection.ts";
 import { Canvas } from "./Canvas.tsx";
 
 /** Draws points; their places are stretched over the box. `labelled` shows texts as words, where pictures are points too. */
@@ -25,14 +25,14 @@ export function Points({
     <ul className="points" aria-label="Points">
       {points.map(({ point, place }) => (
         <li
-          key={`${point.item.prompt} ${point.item.seed} ${point.what}`}
+          key={`${point.item.id} ${point.what}`}
           style={{ "--x": `${8 + 84 * x(place[0] ?? 0)}%`, "--y": `${10 + 80 * y(place[1] ?? 0)}%` } as CSSProperties}
         >
           <button
             type="button"
             className={labelled && point.what === "text" ? "words" : "thumb"}
             aria-pressed={point === selected}
-            title={point.item.prompt}
+            title={titleOf(point.item)}
             onClick={() => onSelect(point)}
           >
             <Face point={point} labelled={labelled} />
@@ -44,11 +44,11 @@ export function Points({
 }
 
 function Face({ point: { item, what }, labelled }: { readonly point: Point; readonly labelled: boolean }) {
-  if (labelled && what === "text") return item.prompt;
-  if (item.picture) return <Canvas pixels={item.picture.pixels} label={item.prompt} />;
+  if (labelled && what === "text") return titleOf(item);
+  if (item.picture) return <Canvas pixels={item.picture.pixels} label={titleOf(item)} />;
   return (
     <span className="dot">
-      <span className="hidden">{item.prompt}, not drawn yet</span>
+      <span className="hidden">{titleOf(item)}, not drawn yet</span>
     </span>
   );
 }

@@ -1,8 +1,12 @@
-// The collection of Latent space: texts, the pictures drawn for them in this page, and the vectors of both.
+// The collection of Latent space: texts, the pictures drawn for them in this page or kept in the gallery, and the vectors of both.
+import type { Picture, Pictures } from "@dreamgrain/server/contract";
 import {
   combine,
   cpuGenerator,
   type Embedder,
+  fitted,
+  flatten,
+  fromPixels,
   guided,
   latentShape,
   type Pixels,
@@ -13,12 +17,19 @@ import {
   type Tensor,
   walk,
 } from "dreamgrain/web";
+import { ApiError, get, query } from "../../api/client.ts";
 import { type Lab, rough, shown } from "./lab.ts";
+import { pixelsOf } from "./pixels.ts";
 import { centred, cosine } from "./vectors.ts";
 import { textVector } from "./words.ts";
 
 /** One text with its picture. */
 export interface Item {
+  /** Tells it from all others. */
+  readonly id: string;
+  /** Whether its picture is one of the gallery's, and not drawn in this page. */
+  readonly kept: boolean;
+  /** Empty for a picture that was drawn without words. */
   readonly prompt: string;
   readonly seed: number;
   /** What the text encoder makes of the text. */
@@ -45,17 +56,32 @@ export interface Point {
   readonly vector: Float32Array;
 }
 
-/** The points of a space that are there already. */
+/** The points of a space that are there already; a text is one point, however many pictures it has. */
 export function pointsIn(space: Space, items: readonly Item[]): Point[] {
   const point = (item: Item, what: Point["what"], vector: Float32Array | undefined): Point[] =>
     vector ? [{ item, what, vector }] : [];
-  if (space === "meaning")
-    return items.flatMap((item) => [
-      ...point(item, "text", item.meaning?.text),
-      ...point(item, "picture", item.meaning?.picture),
-    ]);
-  return items.flatMap((item) => point(item, space, space === "text" ? item.text : item.picture?.latents));
+  const firsts = new Map(
+    items
+      .filter(({ prompt }) => prompt !== "")
+      .map((item) => [item.prompt, item] as const)
+      .reverse(),
+  );
+  const tells = (item: Item): boolean => firsts.get(item.prompt) === item;
+  return items.flatMap((item) => [
+    ...(space !== "picture" && tells(item)
+      ? point(item, "text", space === "text" ? item.text : item.meaning?.text)
+      : []),
+    ...(space !== "text"
+      ? point(item, "picture", space === "picture" ? item.picture?.latents : item.meaning?.picture)
+      : []),
+  ]);
 }
+
+/** The point of an item in a space: that of its text, or of its picture. */
+export const pointOf = (points: readonly Point[], item: Item, what: Point["what"]): Point | undefined =>
+  points.find(
+    (point) => point.what === what && (point.item === item || (what === "text" && point.item.prompt === item.prompt)),
+  );
 
 /** How near all points are to one of them, nearest first. Only a space of meaning has a middle that means something. */
 export function nearest(space: Space, points: readonly Point[], to: Point): { point: Point; likeness: number }[] {
@@ -82,10 +108,54 @@ const STEPS = 8;
 
 /** An item without its picture. */
 export const described = async (lab: Lab, prompt: string, seed: number): Promise<Item> => ({
+  id: `${prompt} ${seed}`,
+  kept: false,
   prompt,
   seed,
   text: await textVector(lab, prompt),
 });
+
+/** How many of the gallery's pictures are points at the most: as many as one can still tell apart. */
+const MOST_KEPT = 12;
+
+/**
+ * The newest pictures of the gallery, each as an item with its picture; none for who has not signed in. One that cannot be
+ * read is left out, and told of.
+ */
+export async function keptItems(lab: Lab, onProblem: (problem: unknown) => void): Promise<Item[]> {
+  const { items } = await get<Pictures>(`/v1/pictures${query({ limit: MOST_KEPT })}`).catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 401) return { items: [] };
+    throw error;
+  });
+  const found: Item[] = [];
+  for (const picture of items) {
+    try {
+      found.push(await keptItem(lab, picture));
+    } catch (problem) {
+      onProblem(problem);
+    }
+  }
+  return found;
+}
+
+async function keptItem(lab: Lab, { id, thumbnail, settings }: Picture): Promise<Item> {
+  const answer = await fetch(thumbnail);
+  if (!answer.ok) throw new Error(`A picture of the gallery is not there (${answer.status} for ${thumbnail}).`);
+  const pixels = flatten(await pixelsOf(await answer.blob(), "A picture of the gallery"));
+  const latents = await lab.engine.encode(fromPixels(fitted(pixels, lab.model.defaults)));
+  const { prompt = "" } = settings;
+  return {
+    id,
+    kept: true,
+    prompt,
+    seed: Number(settings.seed),
+    text: await textVector(lab, prompt),
+    picture: { pixels, latents: latents.data },
+  };
+}
+
+/** What an item is called. */
+export const titleOf = ({ prompt }: Pick<Item, "prompt">): string => prompt || "no words";
 
 /** Draw a place between two items; at 0 and 0 it is the first of them. */
 export async function drawBetween(
