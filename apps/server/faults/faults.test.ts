@@ -8,7 +8,7 @@ import { folder, gateway, start } from "./harness.ts";
 import { killEngine, killGateway, killPoints, shutdown } from "./kills.ts";
 import { backPressure, cancelling, listeners } from "./load.ts";
 import { idempotency, lastCredit, ledgerModel } from "./money.ts";
-import { fairness, overload, unread } from "./overload.ts";
+import { fairness, overload, unread, uploads } from "./overload.ts";
 import { plainPng } from "./payloads.ts";
 import { upgrades } from "./upgrade.ts";
 
@@ -104,6 +104,17 @@ describe("load", () => {
   });
   it("C5: many jobs of one do not keep others waiting", async () => {
     expect(await fairness(data, 30)).toMatchObject({ "jobs of the one": 30 });
+  });
+  it("C6: pictures sent all at once are kept or told to come later", async () => {
+    const server = await gateway({ data });
+    try {
+      const { kept, "told to come later": refused } = await uploads(server, 12, 12);
+      expect(Number(kept) + Number(refused)).toBe(12);
+      expect(kept).toBeGreaterThan(0);
+    } finally {
+      server.signal("SIGTERM");
+      await server.ended;
+    }
   });
   it("C4: cancelling charges what was drawn", async () => {
     expect(await cancelling(data, 6, 1)).toMatchObject({ "wrong charges": 0 });

@@ -11,7 +11,7 @@ import { headerBombs } from "./headers.ts";
 import { killEngine, killGateway, killPoints, shutdown } from "./kills.ts";
 import { backPressure, cancelling, honesty, listeners, room } from "./load.ts";
 import { idempotency, lastCredit, ledgerModel } from "./money.ts";
-import { fairness, hostile, overload } from "./overload.ts";
+import { fairness, hostile, overload, uploads } from "./overload.ts";
 import { plainPng } from "./payloads.ts";
 import { upgrades } from "./upgrade.ts";
 
@@ -121,10 +121,20 @@ const parts: Readonly<Record<string, Part>> = {
     wanted: "1 000: stops within a step, hard ≤ 1 s, exact credits",
     run: (data) => cancelling(data, 1000, 20),
   },
+  "C4 real": {
+    what: "cancelling at random moments while the model that ships draws",
+    wanted: "100: stops within a step, exact credits",
+    run: (data) => cancelling(data, 100, 0, { real: true }),
+  },
   C5: {
     what: "one account with 1 000 jobs, nine with one each",
     wanted: "the nine within 2 × their wait alone",
     run: (data) => fairness(data, 1000),
+  },
+  C6: {
+    what: "200 pictures of 20 MB sent at once",
+    wanted: "memory bounded, the rest told to come later, others answered",
+    run: (data) => withGateway(data, false, (server) => uploads(server, 200, 20)),
   },
   D2: { what: "data of other versions", wanted: "every schema opened, a later one refused", run: upgrades },
 };
@@ -146,7 +156,9 @@ const circumstances = (): string => {
   const beside = options.beside === undefined ? "" : `; beside it ${options.beside}`;
   return `${new Date().toISOString().slice(0, 10)}, ${machine}${beside}`;
 };
-const chosen = Object.entries(parts).filter(([id]) => names.length === 0 || names.includes(id.split(" ")[0] ?? ""));
+const chosen = Object.entries(parts).filter(
+  ([id]) => names.length === 0 || names.includes(id) || names.includes(id.split(" ")[0] ?? ""),
+);
 const before = await readFile(report, "utf8").catch(() => "");
 const rows = new Map(
   before

@@ -79,7 +79,7 @@ function bench(models: Models): Bench {
     ...{ db, ledger, jobs: store, pictures: pictureStore(db), objects, hub: openHub(), models, engine },
     ...{ estimates: openEstimates(db), decoder: {} as Decoder, log: pino({ level: "silent" }), accounts: true },
     meaning: closed("this only counts money"),
-    limits: { jobs: 6, queueSeconds: 1e9, requests: 1e9, unread: 60 },
+    limits: { jobs: 6, queueSeconds: 1e9, requests: 1e9, unread: 60, bodies: { bytes: 2 ** 27, seconds: 10 } },
     passing: () => {},
   };
   const queue = openQueue(store);

@@ -1,4 +1,4 @@
-// Overload: ten times what can be drawn, clients that mean harm, and one account that wants everything. C2, C3 and C5 of the plan.
+// Overload: ten times what can be drawn, clients that mean harm, and one account that wants everything. C2, C3, C5 and C6 of the plan.
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
@@ -7,6 +7,7 @@ import type { Figures } from "./abuse.ts";
 import { type Client, client, listen } from "./client.ts";
 import { type Gateway, gateway, quantile, sleep, start } from "./harness.ts";
 import { submitters } from "./kills.ts";
+import { plainPng } from "./payloads.ts";
 
 /** A figure that a server measures of itself. */
 async function measured(c: Client, name: string): Promise<number> {
@@ -165,6 +166,45 @@ export async function unread(url: string, many: number): Promise<Figures> {
   while ((await measured(c, "dreamgrain_event_listeners")) > 0) await sleep(5);
   for (const socket of thrown) socket.destroy();
   return { "let go": many, "who reads heard that it was": end };
+}
+
+/** C6. Large pictures sent all at once: as many bodies are held as there is room for, the rest waits or is told to come later. */
+export async function uploads(server: Gateway, many: number, megabytes: number): Promise<Figures> {
+  const c = client(server.url);
+  const memory = () => measured(c, "process_resident_memory_bytes");
+  const picture = Buffer.concat([plainPng(), Buffer.alloc(megabytes * 1e6)]);
+  const send = () => c.ask("POST", "/v1/uploads", picture, { "content-type": "image/png" });
+  await send(); // the first picture starts what reads it
+  await answersTo(c, 1);
+  const before = await memory();
+  const counts = { kept: 0, refused: 0 };
+  const wrong: string[] = [];
+  let left = many;
+  const all = Array.from({ length: many }, async () => {
+    const answer = await send().catch((error: unknown) => `${error}`);
+    left--;
+    if (typeof answer === "string") wrong.push(answer);
+    else if (answer.status === 201) counts.kept++;
+    else if (answer.status === 503 && Number(answer.headers.get("retry-after")) > 0) counts.refused++;
+    else wrong.push(`${answer.status} ${answer.text.slice(0, 80)}`);
+  });
+  const took: number[] = [];
+  let most = before;
+  while (left > 0) {
+    took.push(...(await answersTo(c, 0.2)));
+    most = Math.max(most, await memory());
+  }
+  await Promise.all(all);
+  if (wrong.length > 0) throw new Error(`C6: ${wrong.length} wrong answers: ${wrong.slice(0, 5).join("; ")}`);
+  return {
+    "sent at once": many,
+    "MB of each": megabytes,
+    kept: counts.kept,
+    "told to come later": counts.refused,
+    "other answers": wrong.length,
+    "gateway grew at most by MB": Math.round((most - before) / 1e6),
+    "others' p99 meanwhile, ms": quantile(took, 0.99).toFixed(1),
+  };
 }
 
 /** C5. One account with many jobs, nine with one each: the nine are drawn as if they were almost alone. */

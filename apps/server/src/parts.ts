@@ -4,6 +4,7 @@ import type { Decoder } from "./decoder/decoder.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Estimates } from "./estimate.ts";
 import type { Hub } from "./events.ts";
+import type { RoomOptions } from "./http/room.ts";
 import type { Meaning } from "./meaning.ts";
 import type { Models } from "./models.ts";
 import type { Database } from "./store/database.ts";
@@ -22,6 +23,8 @@ export interface Limits {
   readonly requests: number;
   /** Seconds that an answer may wait to be read on. */
   readonly unread: number;
+  /** Bytes of requests' bodies that are held at once, and seconds that one waits for room for another. */
+  readonly bodies: RoomOptions;
 }
 
 export interface Parts {

@@ -179,8 +179,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 }
 
 /** How much is taken on for one person at home, and for many who pay. */
-const alone: Limits = { jobs: 1000, queueSeconds: 24 * 3600, requests: Number.POSITIVE_INFINITY, unread: 60 };
-const paying: Limits = { jobs: 50, queueSeconds: 900, requests: 1200, unread: 60 };
+const usual = { unread: 60, bodies: { bytes: 2 ** 27, seconds: 10 } };
+const alone: Limits = { ...usual, jobs: 1000, queueSeconds: 24 * 3600, requests: Number.POSITIVE_INFINITY };
+const paying: Limits = { ...usual, jobs: 50, queueSeconds: 900, requests: 1200 };
 
 /** After the queue changed, tell everyone in it where their jobs are. */
 function tellPlaces({ hub }: Parts, queue: ReturnType<typeof openQueue>): void {

@@ -14,6 +14,7 @@ import { modelRoutes } from "./models.ts";
 import { openaiRoutes } from "./openai.ts";
 import { operationRoutes } from "./operations.ts";
 import { pictureRoutes } from "./pictures.ts";
+import { openRoom, readWithin } from "./room.ts";
 import { COOKIE, identify, knownHosts, limited, sameOrigin, secureHeaders, takenWithin } from "./security.ts";
 import { type App, newApp } from "./web.ts";
 
@@ -32,8 +33,11 @@ export interface AppOptions {
 }
 
 const MEGABYTE = 2 ** 20;
-/** Bodies that carry pictures, as bytes or in base64. */
+/** Paths whose bodies carry pictures, as bytes or in base64. */
 const pictures = /^\/v1\/(uploads|pictures\/read)$|^\/sdapi\/v1\/(img2img|png-info)$/;
+
+/** Bytes that the body of a request may have: of such a path, and of any other. */
+const [LARGE, SMALL] = [28 * MEGABYTE, MEGABYTE];
 
 const limit = (maxSize: number) =>
   bodyLimit({
@@ -47,13 +51,14 @@ const limit = (maxSize: number) =>
 export function buildApp(options: AppOptions): App {
   const { parts, jobs, queue, accounts, signUp } = options;
   const app = newApp(parts.log);
-  const [small, large] = [limit(MEGABYTE), limit(28 * MEGABYTE)];
+  const [small, large] = [limit(SMALL), limit(LARGE)];
   app.use(takenWithin(parts.limits.unread));
   app.use(secureHeaders);
   app.use(knownHosts(options.hosts));
   app.use(identify(accounts, parts.accounts));
   app.use(sameOrigin);
   if (Number.isFinite(parts.limits.requests)) app.use(limited(parts.limits.requests));
+  app.use(readWithin(openRoom(parts.limits.bodies), (path) => (pictures.test(path) ? LARGE : SMALL)));
   app.use((c, next) => (pictures.test(c.req.path) ? large : small)(c, next));
   operationRoutes(app, parts, queue, options.folder, options.stopping);
   modelRoutes(app, parts, signUp);
