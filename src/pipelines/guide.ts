@@ -34,7 +34,7 @@ type Size = Pick<Pixels, "width" | "height">;
  * The size to draw at when only the image says: its own, rounded to what the model draws, if that is between half and twice
  * of the pixels that the model was made for; otherwise that many, in the image's proportions.
  */
-export function guidedSize(model: Pick<Model, "specs" | "defaults">, image: Size): Size {
+export function guidedSize(model: Pick<Model, "specs"> & { readonly defaults: Size }, image: Size): Size {
   const step = sizeStep(model);
   const share = (image.width * image.height) / (model.defaults.width * model.defaults.height);
   const by = share >= 1 / 2 && share <= 2 ? 1 : 1 / Math.sqrt(share);

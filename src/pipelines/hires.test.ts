@@ -10,7 +10,7 @@ import { plain, toPixels } from "../image/pixels.ts";
 import { ortNode } from "../runtime/ort-node.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Engine, engine } from "./engine.ts";
-import { firstSize } from "./hires.ts";
+import { earlier, firstSize, passesOf } from "./hires.ts";
 import { openModel } from "./load.ts";
 import { pictureText, recipeIn } from "./metadata.ts";
 import { drawingNeeds, notices, type Request, settings, textToImage } from "./text-to-image.ts";
@@ -86,5 +86,55 @@ describe("hires", () => {
     ]);
     expect(said({ width: 64, height: 64, hires: 0.5 })).toEqual([]);
     expect(said({ width: 64, height: 56 })).toEqual([]);
+  });
+});
+
+describe("a model that composes", () => {
+  const compose = { width: 16, height: 16, strength: 0.5 };
+  const composing: Engine = {
+    ...{ context: (...given) => own.context(...given), encode: (...given) => own.encode(...given) },
+    ...{ denoise: (...given) => own.denoise(...given), decode: (...given) => own.decode(...given) },
+    get model() {
+      return { ...own.model, compose };
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+
+  it.each([{}, { quality: "fast" }, { width: 48, height: 16, sampler: "euler_a" }, { hires: 0.75 }] as const)(
+    "draws small, then on from that: %j",
+    async (asked) => {
+      const request = { ...common, ...asked };
+      const steps: Step[] = [];
+      const drawn = await finish(textToImage(composing, request), (step) => void steps.push(step));
+      const { width, height } = drawn.settings;
+      const { hires, ...rest } = { hires: undefined, ...request };
+      const sizes = passesOf(composing.model, drawn.settings);
+      let last = await finish(textToImage(own, { ...rest, width: sizes[0].width, height: sizes[0].height }));
+      for (const { width, height } of sizes.slice(1)) {
+        const [image] = toPixels(last.pixels);
+        const strength = width === drawn.settings.width ? (hires ?? compose.strength) : compose.strength;
+        last = await finish(textToImage(own, { ...rest, image, strength, width, height }));
+      }
+      expect(drawn.pixels).toEqual(last.pixels);
+      expect(drawn.settings).toEqual(settings(composing.model, request));
+      expect([sizes.at(-1)!.width, sizes.at(-1)!.height]).toEqual([width, height]);
+      expect(sizes).toHaveLength(hires === undefined ? 2 : 3);
+      const count = sizes.reduce((sum, pass) => sum + pass.steps, 0);
+      expect(steps.map(({ index, steps }) => [index, steps])).toEqual(
+        Array.from({ length: count }, (_, i) => [i, count]),
+      );
+    },
+  );
+  it("draws in one pass what is small, what begins with an image, and what has too few steps for two", () => {
+    const first = (request: Partial<Request>) =>
+      earlier(composing.model, settings(composing.model, { ...common, ...request }));
+    expect(first({})).toEqual({ size: { width: 16, height: 16 }, strength: 0.5 });
+    expect(first({ width: 64, height: 16 })).toEqual({ size: { width: 32, height: 8 }, strength: 0.5 });
+    expect(first({ width: 24, height: 16 })).toBeUndefined();
+    expect(first({ image: plain(8, 8), width: 32, height: 32 })).toBeUndefined();
+    expect(first({ steps: 1 })).toBeUndefined();
+    expect(drawingNeeds(composing.model, settings(composing.model, common)).parts.map(({ name }) => name)).toContain(
+      "encoding 32x32",
+    );
   });
 });

@@ -1,10 +1,15 @@
-// hires: pictures larger than a model was made for, in two passes: first at its own size, then on from that, enlarged.
+// hires: pictures in passes, each on from what the one before drew, enlarged: those larger than a model was made for, because
+// `hires` asks for it, and those of a model that composes, because it draws them best so.
 import type { Step } from "../diffusion/samplers.ts";
 import { guidedSize, walked } from "./guide.ts";
 import type { Model } from "./model.ts";
 import type { Picture, Settings } from "./text-to-image.ts";
 
 type Size = Pick<Settings, "width" | "height">;
+
+/** What tells the passes of a drawing. */
+type Drawing = Size & Pick<Settings, "steps" | "hires" | "image">;
+type Drawer = Pick<Model, "specs" | "defaults" | "task" | "compose">;
 
 /** How much of the second walk is usual: enough to find detail, too little to lose the picture. */
 export const HIRES = 0.5;
@@ -13,10 +18,7 @@ export const HIRES = 0.5;
  * The size of the first pass: as many pixels as the model was made for, in the proportions asked for.
  * @throws RangeError for a strength that cannot be, or a picture that needs no second pass or can have none
  */
-export function firstSize(
-  model: Pick<Model, "specs" | "defaults" | "task">,
-  { width, height, steps, hires, image }: Size & Pick<Settings, "steps" | "hires" | "image">,
-): Size | undefined {
+export function firstSize(model: Drawer, { width, height, steps, hires, image }: Drawing): Size | undefined {
   if (hires === undefined) return undefined;
   if (image) throw new RangeError("hires: a picture that begins with an image has one pass; leave one of the two out");
   if (model.task !== "text-to-image")
@@ -34,15 +36,34 @@ export function firstSize(
   return first;
 }
 
+/**
+ * What the last pass of a drawing begins with: a picture of this size, drawn before, and how much of the walk is walked on from
+ * it. Undefined where it begins with noise, or with an image.
+ */
+export function earlier(
+  model: Drawer,
+  chosen: Drawing,
+): { readonly size: Size; readonly strength: number } | undefined {
+  const larger = firstSize(model, chosen);
+  if (larger) return { size: larger, strength: chosen.hires! };
+  const { compose, task } = model;
+  if (!compose || chosen.image || task !== "text-to-image") return undefined;
+  const { strength, ...own } = compose;
+  const size = guidedSize({ ...model, defaults: own }, chosen);
+  if (size.width * size.height >= chosen.width * chosen.height || walked(chosen.steps, strength) < 1) return undefined;
+  return { size, strength };
+}
+
 /** The walks of a drawing, one after another: at which size, and how many steps of it. */
 export function passesOf(
-  model: Parameters<typeof firstSize>[0],
-  chosen: Parameters<typeof firstSize>[1] & Pick<Settings, "strength">,
+  model: Drawer,
+  chosen: Drawing & Pick<Settings, "strength">,
 ): readonly (Size & Pick<Settings, "steps">)[] {
-  const { width, height, steps, hires, strength = hires } = chosen;
-  const first = firstSize(model, chosen);
-  const last = { width, height, steps: strength === undefined ? steps : walked(steps, strength) };
-  return first ? [{ ...first, steps }, last] : [last];
+  const { width, height, steps, strength, hires: _, ...rest } = chosen;
+  const before = earlier(model, chosen);
+  if (!before) return [{ width, height, steps: strength === undefined ? steps : walked(steps, strength) }];
+  const last = { width, height, steps: walked(steps, before.strength) };
+  return [...passesOf(model, { ...rest, ...before.size, steps }), last];
 }
 
 /** So many times the model's own pixels are much: things begin to be drawn twice. */

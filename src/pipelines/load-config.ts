@@ -2,7 +2,7 @@
 import { lookUp, samplers, schedules } from "../diffusion/registry.ts";
 import { ConfigError, fields } from "../models/fields.ts";
 import type { VaeSpec } from "../models/vae.ts";
-import type { Defaults, FewSteps, Model } from "./model.ts";
+import type { Compose, Defaults, FewSteps, Model } from "./model.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -42,7 +42,26 @@ export function fewStepsIn(index: Json): (Omit<FewSteps, "hash" | "lora"> & { re
   const f = fields("dreamgrain.few_steps", few_steps);
   const lora = f.string("lora");
   if (!/^[\w-]+$/.test(lora)) f.fail("lora", "the name of a folder in the model's");
-  return { lora, steps: f.number("steps"), guidance: f.number("guidance", 1) };
+  const sampler = f.has("sampler") && { sampler: lookUp("sampler", f.string("sampler"), samplers) };
+  return { lora, steps: f.number("steps"), guidance: f.number("guidance", 1), ...sampler };
+}
+
+/**
+ * What `dreamgrain.compose` in model_index.json says; undefined where it says nothing.
+ * @param step pixels that sizes are multiples of
+ * @throws ConfigError naming a field that is wrong
+ */
+export function composeIn(index: Json, step: number): Compose | undefined {
+  const { compose } = (index.dreamgrain ?? {}) as Json;
+  if (compose === undefined) return undefined;
+  const f = fields("dreamgrain.compose", compose);
+  const side = (name: "width" | "height"): number => {
+    const pixels = f.number(name);
+    return pixels > 0 && pixels % step === 0 ? pixels : f.fail(name, `a multiple of ${step}`);
+  };
+  const strength = f.number("strength");
+  if (!(strength > 0 && strength < 1)) f.fail("strength", "a number above 0 and below 1");
+  return { width: side("width"), height: side("height"), strength };
 }
 
 /** SD 1's and 2's latents in colours, as ComfyUI fitted them: [3][4]. */

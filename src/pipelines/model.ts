@@ -45,6 +45,8 @@ export interface FewSteps {
   readonly hash: string;
   readonly steps: number;
   readonly guidance: number;
+  /** Where it is another one than the model's. */
+  readonly sampler?: Defaults["sampler"];
 }
 
 /** One of a model's readers of words. */
@@ -97,10 +99,19 @@ export interface Model {
   readonly defaults: Defaults;
   /** How it draws fast; absent for models that draw in one way. */
   readonly fewSteps?: FewSteps;
+  /** The size at which it first draws any picture of more than twice the pixels; absent for models that draw in one pass. */
+  readonly compose?: Compose;
   /** What it was opened with. */
   readonly choices?: LoadOptions;
   /** RGB (−1…1) of a latent pixel, roughly: `factors` [3][channels] times the latent, plus `bias`. For previews. */
   readonly preview?: { readonly factors: readonly (readonly number[])[]; readonly bias: readonly number[] };
+}
+
+/** A small picture, and how much of the walk then goes on from it, enlarged: above 0 and below 1. */
+export interface Compose {
+  readonly width: number;
+  readonly height: number;
+  readonly strength: number;
 }
 
 /** What a model draws from besides noise and words. */

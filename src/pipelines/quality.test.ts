@@ -163,12 +163,42 @@ describe("a model that was taught few steps", () => {
     [{ lora: "../few_steps", steps: 2 }, /lora is "..\/few_steps"; expected the name of a folder/],
     [{ lora: "nowhere", steps: 2 }, /there is no .*nowhere\/pytorch_lora_weights.safetensors/],
     [{ lora: "few_steps" }, /steps is missing; expected a number/],
+    [{ lora: "few_steps", steps: 2, sampler: "eular" }, /sampler "eular" is unknown/],
   ])("is refused where its index says %j", async (few_steps, message) => {
-    const path = inside("taught/model_index.json");
-    const text = await readFile(path, "utf8");
-    const index = JSON.parse(text);
-    await writeFile(path, JSON.stringify({ ...index, dreamgrain: { ...index.dreamgrain, few_steps } }));
-    await expect(openModel(inside("taught"))).rejects.toThrow(message);
+    await expect(saying({ few_steps })).rejects.toThrow(message);
+  });
+  it("has a sampler of its own where its index says so", async () => {
+    const few_steps = { lora: "few_steps", steps: 2, sampler: "Euler a" };
+    const own = await saying({ few_steps });
+    expect(settings(own, asked)).toMatchObject({ quality: "fast", steps: 2, sampler: "euler_a" });
+    expect(settings(own, { ...asked, quality: "best" })).toMatchObject({ sampler: "euler" });
+  });
+});
+
+/** The taught model, opened when its index says something more. */
+async function saying(more: object): Promise<Model> {
+  const path = inside("taught/model_index.json");
+  const text = await readFile(path, "utf8");
+  const index = JSON.parse(text);
+  await writeFile(path, JSON.stringify({ ...index, dreamgrain: { ...index.dreamgrain, ...more } }));
+  try {
+    return await openModel(inside("taught"));
+  } finally {
     await writeFile(path, text);
+  }
+}
+
+describe("compose", () => {
+  it("is what the index says", async () => {
+    const compose = { width: 16, height: 16, strength: 0.5 };
+    expect((await saying({ compose })).compose).toEqual(compose);
+    expect(model.compose).toBeUndefined();
+  });
+  it.each([
+    [{ width: 16, height: 17, strength: 0.5 }, /height is 17; expected a multiple of 8/],
+    [{ width: 16, height: 16 }, /strength is missing/],
+    [{ width: 16, height: 16, strength: 1 }, /strength is 1; expected a number above 0 and below 1/],
+  ])("is refused where the index says %j", async (compose, message) => {
+    await expect(saying({ compose })).rejects.toThrow(message);
   });
 });

@@ -13,7 +13,7 @@ import { LORA_FILE, loraFor } from "../weights/lora.ts";
 import { ModelError } from "../weights/model-error.ts";
 import { type ModelFolder, readModelFolder } from "../weights/model-folder.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { defaultsOf, fewStepsIn, previewOf } from "./load-config.ts";
+import { composeIn, defaultsOf, fewStepsIn, previewOf } from "./load-config.ts";
 import { type FewSteps, type LoadOptions, type Model, modelTask, type TextEncoder } from "./model.ts";
 import { checkNetworks, networksOf, tensorsOf } from "./networks.ts";
 import { schedulerOf } from "./scheduler.ts";
@@ -68,6 +68,7 @@ export async function readModel(world: World, path: string, options: LoadOptions
   const networks = networksOf({ specs, weights, texts });
   checkNetworks(networks, path);
   const fewSteps = await fewStepsOf(files, folder, specs.unet);
+  const compose = at(folder, "model_index.json", () => composeIn(folder.index, vaeFactor(specs.vae)));
   const prediction = options.prediction === undefined ? scheduler.prediction : predictions[options.prediction];
   return {
     name: name ?? lastPart(path),
@@ -83,6 +84,7 @@ export async function readModel(world: World, path: string, options: LoadOptions
     choices: options,
     defaults,
     ...(fewSteps && { fewSteps }),
+    ...(compose && { compose }),
     ...(preview && { preview }),
   };
 }

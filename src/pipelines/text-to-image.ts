@@ -13,7 +13,7 @@ import type { Encoding } from "../text/tokenizer.ts";
 import { strayNames } from "./embeddings.ts";
 import { type Context, type ContextOptions, type Engine, zeroContext } from "./engine.ts";
 import { begin, type Guide, guide, guidedSize, guideNotices, pasted, walked } from "./guide.ts";
-import { counted, firstSize, hiresNotices } from "./hires.ts";
+import { counted, earlier, firstSize, hiresNotices } from "./hires.ts";
 import { type Requirements, requirements } from "./memory.ts";
 import { latentShape, type Model, mostClipSkip, sizeStep } from "./model.ts";
 import { defaultsFor, type Quality, qualityNotices, qualityOf } from "./quality.ts";
@@ -146,22 +146,29 @@ export function walk(model: Model, { sampler, schedule, steps, shift }: Settings
 
 /**
  * Make one picture; each step is yielded before it is taken (leave the loop to cancel), the picture is returned.
- * With an image the walk begins there, as `Guide` says; with `hires` there are two walks, of which the second begins with what
- * the first drew. Without a prompt nothing guides it: the unconditional picture that the
+ * With an image the walk begins there, as `Guide` says; with `hires`, and by a model that composes, there are several walks, each
+ * from what the one before it drew. Without a prompt nothing guides it: the unconditional picture that the
  * noise of this seed leads to.
  * @throws RangeError as `settings` does
  */
 export async function* textToImage(engine: Engine, request: Request): AsyncGenerator<Step, Picture, void> {
   const { model } = engine;
   const chosen = settings(model, request);
-  const size = firstSize(model, chosen);
-  if (!size) return yield* inOnePass(engine, chosen);
-  const { hires: strength = 0, ...plain } = chosen;
-  const small = { ...plain, ...size };
-  const first = yield* counted(inOnePass(engine, small), 0, walked(chosen.steps, strength));
+  const picture = yield* drawn(engine, chosen);
+  return { ...picture, settings: chosen, notices: notices(model, chosen) };
+}
+
+/** A picture in as many passes as it takes. */
+async function* drawn(engine: Engine, chosen: Settings): AsyncGenerator<Step, Picture, void> {
+  const { model } = engine;
+  const before = earlier(model, chosen);
+  if (!before) return yield* inOnePass(engine, chosen);
+  const { size, strength } = before;
+  const { hires: _, ...plain } = chosen;
+  const first = yield* counted(drawn(engine, { ...plain, ...size }), 0, walked(chosen.steps, strength));
   const [image] = toPixels(first.picture.pixels);
   const { picture } = yield* counted(inOnePass(engine, settings(model, { ...plain, image, strength })), first.steps, 0);
-  return { ...picture, settings: chosen, notices: notices(model, chosen) };
+  return picture;
 }
 
 async function* inOnePass(engine: Engine, chosen: Settings): AsyncGenerator<Step, Picture, void> {
@@ -229,7 +236,7 @@ export function drawingNeeds(model: Model, chosen: Settings, memory?: number): R
   const contexts = steered || chosen.imageGuidance !== undefined ? 2 : 1;
   const rows = contexts === 1 ? prompt.ends.length : Math.max(prompt.ends.length, negative.ends.length);
   const { width, height, quality } = chosen;
-  const encodes = chosen.image !== undefined || chosen.hires !== undefined;
+  const encodes = chosen.image !== undefined || earlier(model, chosen) !== undefined;
   return requirements(model, { width, height, contexts, rows, quality, encodes }, memory);
 }
 

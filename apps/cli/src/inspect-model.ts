@@ -63,10 +63,14 @@ export async function inspectModel(path: string, folder: ModelFolder, json: bool
     print(
       `${model.name}, hash ${model.hash}: ${width}x${height}, ${steps} steps of ${sampler} (${schedule}), guidance ${guidance}`,
     );
-    const { fewSteps } = model;
+    const { fewSteps, compose } = model;
+    if (compose)
+      print(
+        `first draws ${compose.width}x${compose.height}, then draws on from that, enlarged, with strength ${compose.strength}`,
+      );
     if (fewSteps)
       print(
-        `few steps, hash ${fewSteps.hash}: ${fewSteps.steps} steps, guidance ${fewSteps.guidance}, ${whole(parameters(fewSteps.lora))} parameters, ${showBytes(byteSize(fewSteps.lora))}, ${dtypes(fewSteps.lora)}`,
+        `few steps, hash ${fewSteps.hash}: ${fewSteps.steps} steps${fewSteps.sampler ? ` of ${fewSteps.sampler}` : ""}, guidance ${fewSteps.guidance}, ${whole(parameters(fewSteps.lora))} parameters, ${showBytes(byteSize(fewSteps.lora))}, ${dtypes(fewSteps.lora)}`,
       );
   }
   return sound;
@@ -104,9 +108,8 @@ const described = (model: Model | string) =>
         model: model.name,
         hash: model.hash,
         defaults: model.defaults,
-        ...(model.fewSteps && {
-          fewSteps: { hash: model.fewSteps.hash, steps: model.fewSteps.steps, guidance: model.fewSteps.guidance },
-        }),
+        ...(model.compose && { compose: model.compose }),
+        ...(model.fewSteps && { fewSteps: (({ lora: _, ...how }) => how)(model.fewSteps) }),
       };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

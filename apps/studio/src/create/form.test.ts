@@ -97,8 +97,8 @@ describe("the form", () => {
       schedule: "trailing",
       shift: 1,
     };
-    const fewSteps = { steps: 4, guidance: 1 };
-    expect(usualOf({ defaults, fewSteps }, "fast")).toEqual({ ...defaults, steps: 4, guidance: 1 });
+    const fewSteps = { steps: 4, guidance: 1, sampler: "euler_a" };
+    expect(usualOf({ defaults, fewSteps }, "fast")).toEqual({ ...defaults, ...fewSteps });
     expect(usualOf({ defaults, fewSteps }, "best")).toEqual(defaults);
     expect(usualOf({ defaults, fewSteps: null }, "fast")).toEqual(defaults);
   });
