@@ -16,6 +16,7 @@ const recipe: Recipe = {
   latents: { ...tiny.latents, pictures: 100 },
   coarse: { ...tiny.denoiser, steps: 8, batch: 4, warmup: 2 },
   denoiser: { ...tiny.denoiser, steps: 12, batch: 4, warmup: 2 },
+  compose: { strength: 0.5, every: 3, batch: 8, noise: tiny.denoiser.noise },
   distill: {
     ...{ paths: 6, teacherSteps: 4, studentSteps: 2, guidance: 3, rank: 4 },
     ...{ steps: 3, batch: 4, rate: 1e-3, warmup: 2, averageDecay: 0.99 },
@@ -36,7 +37,7 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 },
     });
     expect(stopped).toBeUndefined();
     const early = await openModel(join(folder, "model")); // that of the coarse lesson, of half the size
-    expect([early.defaults.width, early.specs.unet.inChannels]).toEqual([16, 24]);
+    expect([early.defaults.width, early.specs.unet.inChannels, early.compose]).toEqual([16, 24, undefined]);
 
     const steps: string[] = [];
     const path = await runRecipe({ ...options, onProgress: ({ stage, step }) => void steps.push(`${stage} ${step}`) });
@@ -44,13 +45,14 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 },
     expect(steps.slice(3, 5)).toEqual(["denoiser 1", "denoiser 2"]);
     expect(steps.slice(15, 19)).toEqual(["distill 1", "distill 2", "distill 3", "decoder 1"]);
     expect(steps.at(-1)).toBe("decoder 5");
-    expect(notes.filter((note) => note.startsWith("walked"))).toHaveLength(1);
+    expect(notes.filter((note) => note.startsWith("walked"))).toHaveLength(2);
     expect(notes.filter((note) => note.startsWith("painted"))).toHaveLength(1);
     const files = await readdir(folder);
     for (const file of ["coarse-000008.png", "denoiser-000012.png", "distill-000003.png"])
       expect(files).toContain(file);
 
     const model = await openModel(path!);
+    expect(model.compose).toEqual({ width: 16, height: 16, strength: 0.5 });
     await using runtime = await ortNode();
     await using running = engine(model, runtime);
     const { pixels } = await finish(textToImage(running, { prompt: "a red house", seed: 1, steps: 2 }));

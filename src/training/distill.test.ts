@@ -1,4 +1,4 @@
-// Distillation: walks are the pipeline's, a batch says what leads from stop to stop, and the student comes near its teacher.
+// Distillation: walks are the pipeline's, a batch says what leads to the end of a stretch, and the student comes near its teacher.
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { predictions } from "../diffusion/denoise.ts";
 import { guided } from "../diffusion/guidance.ts";
 import { flowTable } from "../diffusion/noise-table.ts";
-import { euler, finish, type Step } from "../diffusion/samplers.ts";
+import { eulerAncestral, finish, type Step } from "../diffusion/samplers.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { clipTextSpec, unetSpec } from "../models/config.ts";
 import { configs, specs as known } from "../models/specs.ts";
@@ -18,13 +18,13 @@ import { settings, walk } from "../pipelines/text-to-image.ts";
 import { ortNode } from "../runtime/ort-node.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { widen } from "../tensor/dtype.ts";
-import { ints, scale, tensor } from "../tensor/tensor.ts";
+import { ints, type Shape, scale, tensor } from "../tensor/tensor.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { fromTensors, under } from "../weights/weights.ts";
 import { cosine, type Tensors } from "./adamw.ts";
 import { type DenoiserIn, denoiserInputs, denoiserLoss, readTexts, velocity } from "./denoiser.ts";
 import { distillBatch, distillLoss, handedOn } from "./distill.ts";
-import { drawPaths, guidedVelocity, type Paths, stops, type Teacher } from "./paths.ts";
+import { drawPaths, guidedVelocity, type Paths, stretches, type Teacher, timeAt } from "./paths.ts";
 import { random } from "./random.ts";
 import { begin, initialise, train } from "./train.ts";
 
@@ -73,16 +73,16 @@ afterAll(async () => {
   await runtime[Symbol.asyncDispose]();
 });
 
-/** Where path n was at a stop. */
-const state = (of: Paths, n: number, stop: number): Float32Array =>
-  widen({ ...of.states, data: of.states.data.subarray((5 * n + stop) * width, (5 * n + stop + 1) * width) }).data;
+/** Where path n was at the beginning of a stretch (2·stop) or at its end (2·stop + 1). */
+const state = (of: Paths, n: number, at: number): Float32Array =>
+  widen({ ...of.states, data: of.states.data.subarray((8 * n + at) * width, (8 * n + at + 1) * width) }).data;
 
 /** How far one set of numbers is from another, in root mean square. */
 const apart = (a: Float32Array, b: Float32Array): number =>
   Math.sqrt(a.reduce((sum, v, i) => sum + (v - b[i]) ** 2, 0) / a.length);
 
 describe("drawPaths", () => {
-  it("walks as the pipeline does, stop by stop", async () => {
+  it("walks as Euler ancestral does in the pipeline, stretch by stretch", async () => {
     const model = {
       ...{ name: "tiny", hash: "", task: "text-to-image", zeroNegative: false, table: flowTable(), final: "zero" },
       ...{ prediction: predictions.flow, specs: { unet: specs.unet, vae: known.small.vae } },
@@ -93,22 +93,28 @@ describe("drawPaths", () => {
           weights: under(fromTensors(weights), "text_encoder."),
         },
       ],
-      defaults: { width: 16, height: 16, steps: 16, guidance: 3, sampler: "euler", schedule: "trailing", shift: 1 },
+      defaults: { width: 16, height: 16, steps: 4, guidance: 3, sampler: "euler_a", schedule: "trailing", shift: 1 },
     } as const satisfies Model;
     await using running = engine(model, runtime);
     const sigmas = walk(model, settings(model, { seed: 0 }));
+    const alike = { ...teacher, teacherSteps: 4 };
+    const [walked] = (await drawPaths(runtime, alike, { folder: join(folder, "alike"), count: 32, batch: 20 }))!;
     for (const n of [0, 25]) {
       const dice = random(1, `path ${n}`);
-      const noise = tensor(dice.fillNormal(new Float32Array(width)), [1, 4, side, side]);
+      const fresh = (): Float32Array => dice.fillNormal(new Float32Array(width));
+      const start = tensor(fresh(), [1, 4, side, side]);
       const [asked, nothing] = [await running.context(teacher.caption(dice)), await running.context("")];
       const denoise = guided(running.denoise(asked, sigmas), running.denoise(nothing, sigmas), { scale: 3 });
       const seen: Step[] = [];
-      const x = await finish(euler(denoise, scale(noise, sigmas.start), sigmas), (step) => void seen.push(step));
-      for (const stop of [0, 1, 2, 3]) {
-        const step = seen[4 * stop];
-        expect(apart(state(paths, n, stop), scale(step.x, 1 / (1 + step.sigma)).data)).toBeLessThan(2e-3);
-      }
-      expect(apart(state(paths, n, 4), x.data)).toBeLessThan(2e-3);
+      const noise = (shape: Shape) => tensor(fresh(), shape);
+      const drawn = eulerAncestral(denoise, scale(start, sigmas.start), sigmas, {
+        noise,
+        prediction: model.prediction,
+      });
+      const x = await finish(drawn, (step) => void seen.push(step));
+      for (const [stop, step] of seen.entries())
+        expect(apart(state(walked, n, 2 * stop), scale(step.x, 1 / (1 + step.sigma)).data)).toBeLessThan(2e-3);
+      expect(apart(state(walked, n, 7), x.data)).toBeLessThan(2e-3);
     }
   });
   it("keeps whole files, and walks anew for other weights", async () => {
@@ -138,10 +144,16 @@ describe("drawPaths", () => {
 });
 
 describe("distillBatch", () => {
-  it("shows where a path was, and the velocity that leads straight to where it was next", () => {
-    const { levels, times } = stops(4);
-    expect(levels.map((s) => Math.round(1e4 * s))).toEqual([9995, 7495, 4995, 2495, 0]);
-    const batch = distillBatch(specs, [paths], { levels, times }, 40, random(3));
+  it("shows where a stretch began, and the velocity that leads straight to its end", () => {
+    const way = stretches(4);
+    expect(way.map(({ from }) => Math.round(1e4 * from))).toEqual([9995, 7495, 4995, 2495]);
+    for (const { from, to, next, up } of way) {
+      expect(to).toBeLessThanOrEqual(next);
+      expect(next).toBeLessThan(from);
+      // Noise of deviation to/(1−to), and fresh noise, are together that of the next level.
+      expect(Math.hypot(to / (1 - to), up)).toBeCloseTo(next / (1 - next), 6);
+    }
+    const batch = distillBatch(specs, [paths], way, 40, random(3));
     const rowsOf = (name: keyof typeof batch, b: number): number[] => {
       const { data, shape } = batch[name];
       return [...(data as Float32Array).subarray((b * data.length) / shape[0], ((b + 1) * data.length) / shape[0])];
@@ -150,16 +162,16 @@ describe("distillBatch", () => {
     for (let b = 0; b < 40; b++) {
       const sample = rowsOf("sample", b);
       const found = Array.from({ length: 32 * 4 }, (_, i) => [Math.floor(i / 4), i % 4] as const).filter(
-        ([n, stop]) => apart(state(paths, n, stop), Float32Array.from(sample)) === 0,
+        ([n, stop]) => apart(state(paths, n, 2 * stop), Float32Array.from(sample)) === 0,
       );
       expect(found).toHaveLength(1);
       const [[n, stop]] = found;
       seen.add(stop);
-      const next = state(paths, n, stop + 1);
+      const end = state(paths, n, 2 * stop + 1);
       const target = rowsOf("target", b);
       for (const [i, x] of sample.entries())
-        expect(x + (levels[stop + 1] - levels[stop]) * target[i]).toBeCloseTo(next[i], 5);
-      expect(rowsOf("time", b)).toEqual([...unetTime(specs.unet, [times[stop]]).data]);
+        expect(x + (way[stop].to - way[stop].from) * target[i]).toBeCloseTo(end[i], 5);
+      expect(rowsOf("time", b)).toEqual([...unetTime(specs.unet, [timeAt(way[stop].from)]).data]);
       expect(rowsOf("ids", b)).toEqual([...paths.ids.data.subarray(6 * n, 6 * n + 6)]);
       expect(rowsOf("end", b)).toEqual([...paths.end.data.subarray(6 * n, 6 * n + 6)]);
     }
@@ -168,27 +180,28 @@ describe("distillBatch", () => {
 });
 
 describe("a student", () => {
-  /** Where all paths were at a stop. */
-  const every = (stop: number): Float32Array =>
-    Float32Array.from(Array.from({ length: 32 }, (_, n) => [...state(paths, n, stop)]).flat());
+  /** Where all paths were at the beginning or the end of a stretch. */
+  const every = (at: number): Float32Array =>
+    Float32Array.from(Array.from({ length: 32 }, (_, n) => [...state(paths, n, at)]).flat());
 
-  /** How far all paths end in four steps from where the teacher's sixteen end. */
+  /** How far one step leads from where the teacher's four of a stretch end, over all stretches. */
   async function astray(graph: Graph<DenoiserIn, "velocity">, weights: Tensors): Promise<number> {
     const texts = graph.inputs.ids.shape[0];
     const nothing = readTexts(tokenizer, new Array<string>(texts - 32).fill(""), 6);
     await using walker = await runtime.compile(graph, fromTensors(weights));
-    const { levels, times } = stops(4);
-    const x = every(0);
-    for (const [stop, time] of times.entries()) {
+    const far: number[] = [];
+    for (const [stop, { from, to }] of stretches(4).entries()) {
+      const x = every(2 * stop);
       const { velocity } = await walker.run({
         sample: tensor(x, [32, 4, side, side]),
-        time: unetTime(specs.unet, new Array<number>(32).fill(time)),
+        time: unetTime(specs.unet, new Array<number>(32).fill(timeAt(from))),
         ids: ints([...paths.ids.data, ...nothing.ids.data], [texts, 6]),
         end: tensor([...paths.end.data, ...nothing.end.data], [texts, 1, 6]),
       });
-      for (let i = 0; i < x.length; i++) x[i] += (levels[stop + 1] - levels[stop]) * velocity.data[i];
+      for (let i = 0; i < x.length; i++) x[i] += (to - from) * velocity.data[i];
+      far.push(apart(x, every(2 * stop + 1)));
     }
-    return apart(x, every(4));
+    return Math.hypot(...far) / 2;
   }
   /** What pipelines make of a denoiser, unguided, with factors. */
   const unguided = (factors: Tensors) =>
@@ -204,7 +217,7 @@ describe("a student", () => {
     expect(fresh).toBeCloseTo(await astray(unguided({}), weights), 5);
     const learning = train(runtime, loss, student, {
       ...{ steps: 120, schedule: cosine(2e-3, 120, { warmup: 10 }), averageDecay: 0.95, seed: 1 },
-      batch: (_, dice) => distillBatch(specs, [paths], stops(4), 16, dice),
+      batch: (_, dice) => distillBatch(specs, [paths], stretches(4), 16, dice),
     });
     for await (const _ of learning);
     const hurried = await astray(guidedVelocity(specs, 32, side, 3), weights);

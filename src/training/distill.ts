@@ -11,7 +11,7 @@ import type { Tensors } from "./adamw.ts";
 import { trainingScene } from "./dataset.ts";
 import { type DenoiserIn, type DenoiserSpecs, denoiserLoss } from "./denoiser.ts";
 import { adapted } from "./low-rank.ts";
-import { drawPaths, PATHS_A_FILE, type Paths, type Stops, stops } from "./paths.ts";
+import { drawPaths, PATHS_A_FILE, type Paths, type Stretch, stretches, timeAt } from "./paths.ts";
 import type { Random } from "./random.ts";
 import { stateFile } from "./run.ts";
 import { caption } from "./scenes/index.ts";
@@ -43,13 +43,13 @@ export const distillLoss = (
   }));
 
 /**
- * A batch for `distillLoss`: where walks were at a stop of the student, and the velocity that leads straight to the next one.
- * @param at the student's stops
+ * A batch for `distillLoss`: where walks were at the beginning of a stretch, and the velocity that leads straight to its end.
+ * @param way the student's steps
  */
 export function distillBatch(
   { unet: spec }: DenoiserSpecs,
   all: readonly Paths[],
-  at: Stops,
+  way: readonly Stretch[],
   batch: number,
   random: Random,
 ): Record<DenoiserIn | "target", AnyTensor> {
@@ -66,15 +66,15 @@ export function distillBatch(
     const n = random.below(count);
     const { states, ...texts } = all[Math.floor(n / PATHS_A_FILE)];
     const row = n % PATHS_A_FILE;
-    const stop = random.below(at.times.length);
-    const here = (row * at.levels.length + stop) * width;
+    const stop = random.below(way.length);
+    const { from, to } = way[stop];
+    const here = 2 * (row * way.length + stop) * width;
     const two = widen({ dtype: "f16", shape: [2 * width], data: states.data.subarray(here, here + 2 * width) }).data;
-    const down = at.levels[stop] - at.levels[stop + 1];
     for (let i = 0; i < width; i++) {
       sample[b * width + i] = two[i];
-      target[b * width + i] = (two[i] - two[width + i]) / down;
+      target[b * width + i] = (two[i] - two[width + i]) / (from - to);
     }
-    times.push(at.times[stop]);
+    times.push(timeAt(from));
     ids.set(texts.ids.data.subarray(row * positions, (row + 1) * positions), b * positions);
     end.set(texts.end.data.subarray(row * positions, (row + 1) * positions), b * positions);
   }
@@ -111,48 +111,59 @@ export function handedOn(
 
 /**
  * Let a trained denoiser walk, then a student learn from its walks.
- * @param latents of pictures, as the denoiser learnt from: their shape, and how much their channels count
+ * @param latents of pictures, of each size that the denoiser learnt from: their shape, and how much their channels count
  * @returns the student's factors; undefined when the signal stopped the walks
  */
 export async function trainStudent(
   shop: Workshop,
   recipe: DistillRecipe,
   { weights, step }: Learnt,
-  latents: Tensor,
+  latents: readonly Tensor[],
 ): Promise<{ state: TrainingState; done: boolean } | undefined> {
   const specs = specsOf(shop);
-  const [, , side] = latents.shape;
-  const { paths: count, rank, batch, studentSteps } = recipe;
-  const teacher = {
-    ...recipe,
-    ...{ specs, weights, side, seed: shop.seed, id: `step ${step}` },
-    tokenizer: wordTokenizer(shippedVocabulary()),
-    caption: (dice: Random) => (dice.next() < WORDLESS ? "" : caption(trainingScene(dice.below(1e6)), dice.next)),
-  };
-  const started = performance.now();
+  const { rank, batch, studentSteps } = recipe;
+  const way = stretches(studentSteps);
   let anew = false;
-  const paths = await drawPaths(shop.runtime, teacher, {
-    folder: join(shop.folder, "paths"),
-    count,
-    onWalked: (done, fresh) => {
-      anew = true;
-      const each = (performance.now() - started) / fresh;
-      shop.onNote?.(`walked ${done} of ${count} paths for few steps · ${each.toFixed(1)} ms each`);
-    },
-    ...(shop.signal && { signal: shop.signal }),
-  });
-  if (!paths) return undefined;
+  const lessons: { loss: ReturnType<typeof distillLoss>; paths: readonly Paths[] }[] = [];
+  for (const of of latents) {
+    const [, , side] = of.shape;
+    const teacher = {
+      ...recipe,
+      ...{ specs, weights, side, seed: shop.seed, id: `step ${step}` },
+      tokenizer: wordTokenizer(shippedVocabulary()),
+      caption: (dice: Random) => (dice.next() < WORDLESS ? "" : caption(trainingScene(dice.below(1e6)), dice.next)),
+    };
+    const started = performance.now();
+    const paths = await drawPaths(shop.runtime, teacher, {
+      folder: join(shop.folder, `paths-${side}`),
+      count: recipe.paths,
+      onWalked: (done, fresh) => {
+        anew = true;
+        const each = (performance.now() - started) / fresh;
+        shop.onNote?.(
+          `walked ${done} of ${recipe.paths} paths for few steps, latents ${side}×${side} · ${each.toFixed(1)} ms each`,
+        );
+      },
+      ...(shop.signal && { signal: shop.signal }),
+    });
+    if (!paths) return undefined;
+    lessons.push({
+      loss: distillLoss(specs, weights, rank, batch / shop.trainer.parts, side, channelWeights(shop, of)),
+      paths,
+    });
+  }
   if (anew) await rm(stateFile(shop.folder, "distill"), { force: true }); // of a student of other walks
-  const at = stops(studentSteps);
-  const loss = distillLoss(specs, weights, rank, batch / shop.trainer.parts, side, channelWeights(shop, latents));
-  const { from, other } = handedOn(shop.from?.student, loss);
+  const losses = lessons.map(({ loss }) => loss);
+  const { from, other } = handedOn(shop.from?.student, losses[0]);
   if (other)
     shop.onNote?.(
       `few steps are learnt anew: this recipe has no ${other} of the shape that the model to begin with has`,
     );
-  const state = begin(loss, { seed: shop.seed, from });
-  const done = await runStage(shop, "distill", recipe, loss, state, (_, random) =>
-    distillBatch(specs, paths, at, batch, random),
-  );
+  const state = begin(losses[0], { seed: shop.seed, from });
+  const turn = (step: number): number => step % lessons.length;
+  const done = await runStage(shop, "distill", recipe, losses, state, {
+    turn,
+    batch: (step, random) => distillBatch(specs, lessons[turn(step)].paths, way, batch, random),
+  });
   return { state, done };
 }

@@ -1,6 +1,7 @@
 // export: trained weights as a model folder in diffusers' layout, which `openModel` reads like any other. Node only.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Compose } from "../pipelines/model.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { writeComponent } from "../weights/checkpoint.ts";
 import { LORA_FILE } from "../weights/lora.ts";
@@ -27,6 +28,13 @@ export interface Trained {
 
 /** The folder of what makes the model draw in few steps; diffusers' `load_lora_weights` reads it. */
 const FEW_STEPS = "few_steps";
+
+/** How trained models draw unless told; part of the noise is drawn anew at each step (docs/decisions/0013-compose.md). */
+export const DRAWN = { guidance: 3, sampler: "euler_a", schedule: "trailing", shift: 1 } as const;
+
+/** How a model composes, if it does: at half the side. */
+export const composition = ({ side, compose }: Recipe): { readonly compose?: Compose } =>
+  compose ? { compose: { width: side / 2, height: side / 2, strength: compose.strength } } : {};
 
 const rounded = (values: readonly number[]): number[] => values.map((v) => Number(v.toPrecision(7)));
 
@@ -81,10 +89,8 @@ export async function exportModel(folder: string, trained: Trained): Promise<voi
       width: recipe.side,
       height: recipe.side,
       steps: 20,
-      guidance: 3,
-      sampler: "euler",
-      schedule: "trailing",
-      shift: 1,
+      ...DRAWN,
+      ...composition(recipe),
       ...(student && { few_steps: { lora: FEW_STEPS, steps: student.steps, guidance: 1 } }),
     },
   });

@@ -18,10 +18,13 @@ export interface Update {
   readonly optimiser: AdamWOptions;
 }
 
-/** Trains one state on one loss. */
+/** Trains one state on one loss, or on several of the same parameters in turn. */
 export interface Learner<In extends string> extends AsyncDisposable {
-  /** Compute the gradients of a batch; the state stays what it is. `norm` is the length of all of them together. */
-  look(batch: Record<In, AnyTensor>): Promise<{ metrics: Record<string, number>; norm: number }>;
+  /**
+   * Compute the gradients of a batch; the state stays what it is. `norm` is the length of all of them together.
+   * @param which of the losses
+   */
+  look(batch: Record<In, AnyTensor>, which: number): Promise<{ metrics: Record<string, number>; norm: number }>;
   /** Apply them: AdamW, then the moving average. */
   learn(update: Update): Promise<void>;
 }
@@ -29,7 +32,7 @@ export interface Learner<In extends string> extends AsyncDisposable {
 export interface Trainer {
   /** How many parts a batch comes in: a loss is drawn for one of them, on axis 0 of its inputs. */
   readonly parts: number;
-  learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>>;
+  learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>>;
 }
 
 /** A graph of scalar results, one called `loss`, with `d name` added for each parameter. */
@@ -45,21 +48,24 @@ export function withGradients<In extends string, Out extends string>(
 /** Training on one engine. */
 export const alone = (runtime: Runtime): Trainer => ({
   parts: 1,
-  async learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>> {
-    const program = await runtime.compile(withGradients(loss));
+  async learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>> {
+    const programs = await Promise.all(losses.map((loss) => runtime.compile(withGradients(loss))));
     let grads: Tensors = {};
     return {
-      async look(batch) {
-        const results: Readonly<Record<string, Tensor>> = await program.run(batch, state.params);
-        grads = Object.fromEntries([...loss.params.keys()].map((name) => [name, results[`d ${name}`]]));
-        const metrics = Object.keys(loss.outputs).map((name) => [name, results[name].data[0]] as const);
+      async look(batch, which) {
+        const { params, outputs } = losses[which];
+        const results: Readonly<Record<string, Tensor>> = await programs[which].run(batch, state.params);
+        grads = Object.fromEntries([...params.keys()].map((name) => [name, results[`d ${name}`]]));
+        const metrics = Object.keys(outputs).map((name) => [name, results[name].data[0]] as const);
         return { metrics: Object.fromEntries(metrics), norm: norm(grads) };
       },
       async learn({ step, rate, scale, averageDecay, optimiser }) {
         adamw(state.params, grads, state.moments, step, rate, optimiser, scale);
         updateAverage(state.average, state.params, step, averageDecay);
       },
-      [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        for (const program of programs) await program[Symbol.asyncDispose]();
+      },
     };
   },
 });

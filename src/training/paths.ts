@@ -1,8 +1,11 @@
-// paths: the ways from noise to picture that a guided model walks in many steps, kept for a student of few steps. Node only.
+// paths: the ways from noise to picture that a guided model walks, kept for a student of few steps. They are those of Euler
+// ancestral: where the student stops, part of the noise is drawn anew, so that what was left of the old is no part of the picture.
+// Node only.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { flowTable } from "../diffusion/noise-table.ts";
 import { conventions, trailing } from "../diffusion/schedules.ts";
+import { ancestral } from "../diffusion/steps.ts";
 import { type Graph, trace } from "../graph/trace.ts";
 import { concat } from "../graph/value.ts";
 import { unetTime } from "../models/time.ts";
@@ -37,7 +40,7 @@ export interface Teacher {
 
 /** Paths of one file. */
 export interface Paths {
-  /** The teacher's x at each stop of the student [n, studentSteps + 1, c, h, w]: first noise, last a picture. */
+  /** For each stretch the teacher's x at its beginning and its end [n, 2·studentSteps, c, h, w]: first noise, last a picture. */
   readonly states: Tensor<"f16">;
   /** What the teacher was asked for: token ids [n, positions], and the ends of texts [n, 1, positions]. */
   readonly ids: Tensor<"i32">;
@@ -58,17 +61,27 @@ export interface PathOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Where a walk stops: levels s of (1−s)·x₀ + s·ε, falling from almost 1 to 0, and the network's time at each but the last. */
-export interface Stops {
-  readonly levels: readonly number[];
-  readonly times: readonly number[];
+/** A step of the student: straight down from a level s of (1−s)·x₀ + s·ε to another, then up to the next with fresh noise. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly next: number;
+  /** The standard deviation of the fresh noise, of x/(1−s). */
+  readonly up: number;
 }
 
-/** The stops of a walk as pipelines schedule it for models of a flow: Euler's steps, trailing. */
-export function stops(steps: number): Stops {
-  const { levels, times } = trailing(flowTable(), steps, { convention: conventions.euler });
-  return { levels: levels.map((sigma) => sigma / (1 + sigma)), times };
+/** The steps of a walk as pipelines schedule it for models of a flow: Euler ancestral's, trailing. */
+export function stretches(steps: number): readonly Stretch[] {
+  const { levels } = trailing(flowTable(), steps, { convention: conventions.euler });
+  const share = (sigma: number): number => sigma / (1 + sigma);
+  return levels.slice(1).map((next, i) => {
+    const { down, up } = ancestral(levels[i], next, 1);
+    return { from: share(levels[i]), to: share(down), next: share(next), up };
+  });
 }
+
+/** The network's time at a level: its clock counts to 1000, as `flowTable` does. */
+export const timeAt = (level: number): number => 1000 * level - 0.5;
 
 /** A teacher's guided velocity; of texts and their ends come first those asked for, then as many of nothing. */
 export function guidedVelocity(
@@ -103,7 +116,7 @@ export async function drawPaths(
     );
   const { folder, count, onWalked, signal } = options;
   const batch = Math.min(options.batch ?? 128, count);
-  const key = JSON.stringify({ id, seed, side, guidance, teacherSteps, studentSteps });
+  const key = JSON.stringify({ walk: "ancestral", id, seed, side, guidance, teacherSteps, studentSteps });
   await mkdir(folder, { recursive: true });
   const all: Paths[] = [];
   let walker: Walker | undefined;
@@ -156,44 +169,46 @@ async function keptPaths(path: string, key: string, wanted: number): Promise<Pat
 async function walked(walker: Walker, teacher: Teacher, options: WalkOptions): Promise<Paths | undefined> {
   const { specs, tokenizer, caption, side, teacherSteps, studentSteps, seed } = teacher;
   const { first, wanted, batch, signal } = options;
-  const { levels, times } = stops(teacherSteps);
+  const way = stretches(studentSteps);
+  const stride = teacherSteps / studentSteps;
   const shape = [specs.unet.inChannels, side, side];
   const width = size(shape);
-  const stopped = studentSteps + 1;
-  const states = new Uint16Array(wanted * stopped * width);
+  const states = new Uint16Array(wanted * 2 * studentSteps * width);
   const asked: string[] = [];
   for (let from = 0; from < wanted; from += batch) {
     if (signal?.aborted) return undefined;
     const x = new Float32Array(batch * width);
-    const captions = Array.from({ length: batch }, (_, b) => {
-      const dice = random(seed, `path ${first + from + b}`);
-      dice.fillNormal(x.subarray(b * width, (b + 1) * width));
-      return caption(dice);
-    });
-    for (let i = 0; i < x.length; i++) x[i] *= levels[0];
+    const dice = Array.from({ length: batch }, (_, b) => random(seed, `path ${first + from + b}`));
+    for (const [b, { fillNormal }] of dice.entries()) fillNormal(x.subarray(b * width, (b + 1) * width));
+    const captions = dice.map(caption);
+    for (let i = 0; i < x.length; i++) x[i] *= way[0].from;
     const texts = readTexts(tokenizer, [...captions, ...captions.map(() => "")], specs.text.positions);
     const some = Math.min(batch, wanted - from);
-    const keep = (stop: number): void => {
+    const keep = (state: number): void => {
       const { data } = narrow(tensor(x, [x.length]), "f16");
       for (let b = 0; b < some; b++)
-        states.set(data.subarray(b * width, (b + 1) * width), ((from + b) * stopped + stop) * width);
+        states.set(data.subarray(b * width, (b + 1) * width), ((from + b) * 2 * studentSteps + state) * width);
     };
-    const stride = teacherSteps / studentSteps;
-    for (const [step, time] of times.entries()) {
-      if (step % stride === 0) keep(step / stride);
-      const { velocity } = await walker.run({
-        sample: tensor(x, [batch, ...shape]),
-        time: unetTime(specs.unet, new Array<number>(batch).fill(time)),
-        ...texts,
-      });
-      const down = levels[step + 1] - levels[step];
-      for (let i = 0; i < x.length; i++) x[i] += down * velocity.data[i];
+    for (const [stop, { from: top, to, next, up }] of way.entries()) {
+      keep(2 * stop);
+      const down = (to - top) / stride;
+      for (let step = 0; step < stride; step++) {
+        const { velocity } = await walker.run({
+          sample: tensor(x, [batch, ...shape]),
+          time: unetTime(specs.unet, new Array<number>(batch).fill(timeAt(top + step * down))),
+          ...texts,
+        });
+        for (let i = 0; i < x.length; i++) x[i] += down * velocity.data[i];
+      }
+      keep(2 * stop + 1);
+      if (next === 0) break;
+      for (const [b, { normal }] of dice.entries())
+        for (let i = b * width; i < (b + 1) * width; i++) x[i] = (1 - next) * (x[i] / (1 - to) + up * normal());
     }
-    keep(studentSteps);
     asked.push(...captions.slice(0, some));
   }
   return {
-    states: { dtype: "f16", shape: [wanted, stopped, ...shape], data: states },
+    states: { dtype: "f16", shape: [wanted, 2 * studentSteps, ...shape], data: states },
     ...readTexts(tokenizer, asked, specs.text.positions),
   };
 }

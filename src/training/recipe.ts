@@ -18,13 +18,14 @@ import { type Device, ortNode } from "../runtime/ort-node.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { selfTest, TOLERANCES } from "../runtime/self-test.ts";
 import { widen } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { ModelError } from "../weights/model-error.ts";
 import { fromTensors, readAll, under, type Weights } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import { trainStudent } from "./distill.ts";
-import { exportModel } from "./export.ts";
+import { composition, DRAWN, exportModel } from "./export.ts";
 import type { Progress } from "./run.ts";
 import { captionWords } from "./scenes/captions.ts";
 import type { DistillRecipe, Recipe } from "./sizes.ts";
@@ -101,7 +102,8 @@ export const recipeHash = (recipe: Recipe): string =>
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
   const { recipe, name, folder, seed = 1, cores = 2, device = "cpu", onNote } = options;
   const engines = device === "cpu" ? cores : Math.min(cores, ENGINES_OF_A_CARD);
-  const batches = [recipe.coarse, recipe.denoiser, recipe.distill, recipe.decoder].flatMap((s) => (s ? [s.batch] : []));
+  const { coarse, compose, denoiser: base, distill, decoder: last } = recipe;
+  const batches = [coarse, compose, base, distill, last].flatMap((s) => (s ? [s.batch] : []));
   const rounds =
     device === "cpu" ? 2 ** Math.ceil(Math.log2(Math.max(1, ...batches.map((b) => b / engines / ROUND)))) : 1;
   const uneven = batches.find((batch) => batch % (engines * rounds) !== 0);
@@ -133,19 +135,19 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   const latents = await latentsOf(shop, set);
   const undecorated = from?.vae ?? untrainedVae(recipe, latents);
   const sheet =
-    (side: number) =>
+    (of: Recipe) =>
     (state: TrainingState): Promise<Uint8Array> =>
-      samples(runtime, underTraining({ ...recipe, side }, latents, undecorated, state.average));
+      samples(runtime, underTraining(of, latents, undecorated, state.average));
   const made = join(folder, "model");
   const lesson = recipe.distill;
-  /** Write the model that there is by now, whose pictures are this wide; its decoder may still be the untrained one. */
+  /** Write the model that there is by now, which draws as this recipe says; its decoder may still be the untrained one. */
   const keep = (
-    side: number,
+    of: Recipe,
     denoiser: TrainingState,
     { decoder, student }: { decoder?: TrainingState; student?: TrainingState } = {},
   ): Promise<void> =>
     exportModel(made, {
-      recipe: { ...recipe, side },
+      recipe: of,
       latents,
       vae: decoder ? { ...latents.path, ...decoder.average } : undecorated,
       denoiser: denoiser.average,
@@ -160,27 +162,29 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     });
   // A model to begin with has had the coarse lesson.
   let learnt = from?.denoiser;
-  if (recipe.coarse && !from) {
-    const small = await coarseLatents(shop, set, latents);
-    const coarse = await trainDenoiser({ ...shop, sheet: sheet(recipe.side / 2) }, "coarse", set, small);
-    if (!coarse.done) {
-      await keep(recipe.side / 2, coarse.state);
+  const small = compose || (coarse && !from) ? await coarseLatents(shop, set, latents) : undefined;
+  if (coarse && small && !from) {
+    const { compose: _, ...half } = { ...recipe, side: recipe.side / 2 };
+    const first = await trainDenoiser({ ...shop, sheet: sheet(half) }, "coarse", set, { latents: small });
+    if (!first.done) {
+      await keep(half, first.state);
       return undefined;
     }
-    learnt = coarse.state.average;
+    learnt = first.state.average;
   }
-  const denoiser = await trainDenoiser({ ...shop, sheet: sheet(recipe.side) }, "denoiser", set, latents.set, learnt);
+  const sizes = { latents: latents.set, ...(compose && { small }) };
+  const denoiser = await trainDenoiser({ ...shop, sheet: sheet(recipe) }, "denoiser", set, sizes, learnt);
   if (!denoiser.done) {
-    await keep(recipe.side, denoiser.state);
+    await keep(recipe, denoiser.state);
     return undefined;
   }
-  const student = lesson && (await distilled(shop, lesson, denoiser.state, latents, undecorated));
+  const student = lesson && (await distilled(shop, lesson, denoiser.state, { ...sizes, scale: latents }, undecorated));
   if (lesson && !student?.done) {
-    await keep(recipe.side, denoiser.state);
+    await keep(recipe, denoiser.state);
     return undefined;
   }
   const decoder = await trainDecoder(shop, set, latents);
-  await keep(recipe.side, denoiser.state, { decoder: decoder.state, ...(student && { student: student.state }) });
+  await keep(recipe, denoiser.state, { decoder: decoder.state, ...(student && { student: student.state }) });
   return decoder.done ? made : undefined;
 }
 
@@ -189,16 +193,16 @@ function distilled(
   shop: Workshop,
   lesson: DistillRecipe,
   { average: weights, step }: TrainingState,
-  latents: Latents,
+  { latents, small, scale }: { readonly latents: Tensor; readonly small?: Tensor | undefined; readonly scale: Latents },
   vae: Tensors,
 ): ReturnType<typeof trainStudent> {
   const sheet = async ({ average }: TrainingState): Promise<Uint8Array> => {
     const lora = under(fromTensors(average), "unet.");
-    const model = underTraining(shop.recipe, latents, vae, weights);
+    const model = underTraining(shop.recipe, scale, vae, weights);
     const fewSteps = { lora, hash: "", steps: lesson.studentSteps, guidance: 1 };
     return samples(shop.runtime, { ...model, fewSteps });
   };
-  return trainStudent({ ...shop, sheet }, lesson, { weights, step }, latents.set);
+  return trainStudent({ ...shop, sheet }, lesson, { weights, step }, small ? [latents, small] : [latents]);
 }
 
 /**
@@ -296,7 +300,8 @@ export function underTraining(recipe: Recipe, latents: Latents, vae: Tensors, de
     table: flowTable(),
     final: "zero",
     prediction: predictions.flow,
-    defaults: { width: side, height: side, steps: 12, guidance: 3, sampler: "euler", schedule: "trailing", shift: 1 },
+    defaults: { width: side, height: side, steps: 12, ...DRAWN },
+    ...composition(recipe),
     preview: latents.preview,
   };
 }

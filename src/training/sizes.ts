@@ -19,9 +19,9 @@ export interface NoiseLevels {
   readonly std: number;
 }
 
-/** How a student learns to walk in few steps what the guided model walks in many. */
+/** How a student learns to walk in few steps, unguided, what the guided model walks in many. */
 export interface DistillRecipe extends StageRecipe {
-  /** Walks that it learns from. */
+  /** Walks that it learns from, of each size that the model draws. */
   readonly paths: number;
   /** Steps of the guided model, a multiple of the student's. */
   readonly teacherSteps: number;
@@ -47,6 +47,16 @@ export interface Recipe {
   };
   /** The denoiser's first lesson, on pictures of half the side: what things are is learnt there at a quarter of the cost. */
   readonly coarse?: StageRecipe & { readonly noise: NoiseLevels };
+  /** A model that draws pictures at half the side first, then on from that, learns from both sizes in turn. */
+  readonly compose?: {
+    /** How much of the walk is walked on from the small picture. */
+    readonly strength: number;
+    /** Of so many steps of the denoiser's lesson one learns from whole pictures, the others from small ones. */
+    readonly every: number;
+    /** Small pictures a step learns from. */
+    readonly batch: number;
+    readonly noise: NoiseLevels;
+  };
   /** Training of the decoder; latents are what they are by then. */
   readonly decoder: StageRecipe & {
     /** Side of the squares of pictures that it learns from, in pixels. */
@@ -93,6 +103,7 @@ const standard = {
     emphasis: 1,
     noise: { mean: 1.2, std: 1.2 },
   },
+  compose: { strength: 0.5, every: 4, batch: 384, noise: { mean: 1, std: 1.2 } },
   decoder: {
     steps: 1600,
     batch: 64,
@@ -170,10 +181,14 @@ export const RECIPES = {
     configs: standard.configs,
   },
   default: standard,
-  /** What ships, taken further (`--from`), on pictures of a seed of their own: smaller batches, less noise; its decoder stays. */
+  /**
+   * What ships, taken further (`--from`), on pictures of a seed of their own: smaller batches, less noise, small pictures above all;
+   * its decoder stays.
+   */
   further: {
     ...standard,
-    denoiser: { ...standard.denoiser, steps: 2397, batch: 64, rate: 5e-4, noise: { mean: 0.6, std: 1.3 } },
+    denoiser: { ...standard.denoiser, steps: 12_000, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
+    compose: { ...standard.compose, every: 9, batch: 64, noise: { mean: 0.8, std: 1.3 } },
     distill: { ...standard.distill, paths: 1024, steps: 500, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },

@@ -15,6 +15,7 @@ import { type DenoiserSpecs, denoiserLoss } from "./denoiser.ts";
 import type { Trainer } from "./learner.ts";
 import { paintShards } from "./painters.ts";
 import { linearPath, principalComponents } from "./patches.ts";
+import type { Random } from "./random.ts";
 import { type Progress, run } from "./run.ts";
 import { shrunk } from "./shrink.ts";
 import type { Recipe, StageRecipe } from "./sizes.ts";
@@ -122,7 +123,7 @@ export function runStage<In extends string>(
   stage: StageRecipe,
   loss: Parameters<typeof train<In>>[1],
   state: TrainingState,
-  batch: TrainOptions<In>["batch"],
+  lesson: Pick<TrainOptions<In>, "batch" | "turn">,
 ): Promise<boolean> {
   return run({
     stage: name,
@@ -130,7 +131,7 @@ export function runStage<In extends string>(
     steps: stage.steps,
     batch: stage.batch,
     state,
-    train: () => train(shop.trainer, loss, state, { ...optimiser(stage), seed: shop.seed, batch }),
+    train: () => train(shop.trainer, loss, state, { ...optimiser(stage), seed: shop.seed, ...lesson }),
     ...(shop.sheet && { sheet: shop.sheet }),
     ...(shop.onProgress && { onProgress: shop.onProgress }),
     ...(shop.onSheet && { onSheet: shop.onSheet }),
@@ -298,34 +299,49 @@ function inSharedMemory({ data }: Tensor): SharedArrayBuffer {
 /**
  * Train the U-Net and the text encoder on latents.
  * @param name of the lesson, and of its files
+ * @param small latents of pictures of half the side, for a recipe that composes: most steps learn from them
  * @param from weights to begin with
  */
 export async function trainDenoiser(
   shop: Workshop,
   name: "coarse" | "denoiser",
   set: Pictures,
-  latents: Tensor,
+  { latents, small }: { readonly latents: Tensor; readonly small?: Tensor | undefined },
   from: Tensors = {},
 ): Promise<{ state: TrainingState; done: boolean }> {
   const specs = specsOf(shop);
-  const { coarse, denoiser } = shop.recipe;
+  const { coarse, denoiser, compose } = shop.recipe;
   const stage = { coarse: coarse ?? denoiser, denoiser }[name];
-  const [count, , side] = latents.shape;
-  const loss = denoiserLoss(specs, stage.batch / shop.trainer.parts, side, channelWeights(shop, latents));
-  const state = begin(loss, { seed: shop.seed, from });
-  await using prepared = batches(
-    {
-      specs: { unet: specs.unet, text: specs.text },
-      latents: { buffer: inSharedMemory(latents), shape: latents.shape },
-      numbers: Array.from({ length: count }, (_, i) => set.number(i)),
-      batch: stage.batch,
-      noise: { ...stage.noise, dropout: denoiser.dropout },
-      seed: shop.seed,
-    },
-    Math.ceil(shop.cores / 2),
+  const lessons = [{ ...stage, latents }, ...(compose && small ? [{ ...compose, latents: small }] : [])];
+  const every = compose && small ? compose.every : 1;
+  const turn = (step: number): number => (step % every === 0 ? 0 : 1);
+  const wholes = (step: number): number => Math.floor(step / every);
+  const losses = lessons.map(({ latents, batch }) =>
+    denoiserLoss(specs, batch / shop.trainer.parts, latents.shape[2], channelWeights(shop, latents)),
   );
-  const done = await runStage(shop, name, stage, loss, state, (step) => prepared.batch(step));
-  return { state, done };
+  const state = begin(losses[0], { seed: shop.seed, from });
+  const prepared = lessons.map(({ latents, batch, noise }) =>
+    batches(
+      {
+        specs: { unet: specs.unet, text: specs.text },
+        latents: { buffer: inSharedMemory(latents), shape: latents.shape },
+        numbers: Array.from({ length: latents.shape[0] }, (_, i) => set.number(i)),
+        batch,
+        noise: { ...noise, dropout: denoiser.dropout },
+        seed: shop.seed,
+      },
+      Math.ceil(shop.cores / 2),
+    ),
+  );
+  try {
+    const done = await runStage(shop, name, stage, losses, state, {
+      turn,
+      batch: (step) => prepared[turn(step)].batch(turn(step) === 0 ? wholes(step) : step - wholes(step)),
+    });
+    return { state, done };
+  } finally {
+    for (const some of prepared) await some[Symbol.asyncDispose]();
+  }
 }
 
 /** Train the decoder on squares of pictures while the latents stay what they are. */
@@ -341,7 +357,7 @@ export async function trainDecoder(
   const factor = vaeFactor(vae);
   const [, channels, small] = latents.set.shape;
   const square = stage.square / factor;
-  const done = await runStage(shop, "decoder", stage, loss, state, (_, random) => {
+  const batch = (_: number, random: Random) => {
     const picture = new Float32Array(stage.batch * 3 * stage.square ** 2);
     const given = new Float32Array(stage.batch * channels * square ** 2);
     let [pixel, at] = [0, 0];
@@ -364,6 +380,6 @@ export async function trainDecoder(
       picture: tensor(picture, [stage.batch, 3, stage.square, stage.square]),
       latents: tensor(given, [stage.batch, channels, square, square]),
     };
-  });
-  return { state, done };
+  };
+  return { state, done: await runStage(shop, "decoder", stage, loss, state, { batch }) };
 }

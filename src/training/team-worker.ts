@@ -7,7 +7,7 @@ import { adamw, norm, type Tensors, updateAverage } from "./adamw.ts";
 import type { Update } from "./learner.ts";
 import { type Answer, type Layout, type Task, view, type WorkerStart } from "./team.ts";
 
-const { graph, state, gradients, own, device, index, threads } = workerData as WorkerStart;
+const { graphs, state, gradients, own, device, index, threads } = workerData as WorkerStart;
 
 const copyOf = (layout: Layout): Record<string, AnyTensor> =>
   Object.fromEntries(
@@ -23,23 +23,31 @@ function increase(into: Float32Array, data: Float32Array): void {
 }
 
 /** What computes this worker's gradients. */
-async function engineOf({ inputs, metrics }: NonNullable<typeof own>) {
+async function engineOf(all: NonNullable<typeof own>) {
   const runtime = await ortNode({ device, threads: 1, spinning: false });
-  const program = await runtime.compile(deserialize(graph));
-  const fed = { params: copyOf(state.params), inputs: copyOf(inputs[0]) };
+  const params = copyOf(state.params);
+  const programs = await Promise.all(
+    all.map(async ({ inputs, metrics }, i) => {
+      const program = await runtime.compile(deserialize(graphs[i]));
+      return { program, inputs, metrics, fed: copyOf(inputs[0]) };
+    }),
+  );
   return {
-    async look(): Promise<void> {
-      for (const [name, t] of Object.entries(fed.params)) (t.data as Float32Array).set(view(state.params, name));
+    async look(which: number): Promise<void> {
+      const { program, inputs, metrics, fed } = programs[which];
+      for (const [name, t] of Object.entries(params)) (t.data as Float32Array).set(view(state.params, name));
       for (const [round, given] of inputs.entries()) {
-        for (const [name, t] of Object.entries(fed.inputs)) (t.data as Float32Array).set(view(given, name));
-        const results: Record<string, Tensor> = await program.run(fed.inputs, fed.params as Tensors);
+        for (const [name, t] of Object.entries(fed)) (t.data as Float32Array).set(view(given, name));
+        const results: Record<string, Tensor> = await program.run(fed, params as Tensors);
         const keep = round === 0 ? set : increase;
         for (const name of Object.keys(state.params.places))
           keep(view(gradients[index], name) as Float32Array, results[`d ${name}`].data);
         for (const name of Object.keys(metrics.places)) keep(view(metrics, name) as Float32Array, results[name].data);
       }
     },
-    end: () => program[Symbol.asyncDispose](),
+    async end(): Promise<void> {
+      for (const { program } of programs) await program[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -73,8 +81,8 @@ started.catch(() => {}); // told below
 
 async function done(task: Exclude<Task, "end">): Promise<Answer> {
   if (task === "add") return add();
-  if (task !== "look") return learn(task);
-  await (await started)?.look();
+  if (!("look" in task)) return learn(task);
+  await (await started)?.look(task.look);
   return {};
 }
 

@@ -9,8 +9,8 @@ import { begin, type TrainingState, type TrainOptions, type TrainStep, train } f
 
 type In = "x" | "ids";
 
-const loss = (batch: number) =>
-  trace<In, "loss" | "mean">({ x: [batch, 2, 6, 5], ids: { shape: [batch], dtype: "i32" } }, (p, { x, ids }) => {
+const loss = (batch: number, height = 6) =>
+  trace<In, "loss" | "mean">({ x: [batch, 2, height, 5], ids: { shape: [batch], dtype: "i32" } }, (p, { x, ids }) => {
     const h = conv2d(p.at("conv"), x, 3).mean([2, 3]).reshape([batch, 3]);
     const rows = p.get("table", [4, 3], (shape, { normal }) =>
       Float32Array.from({ length: shape[0] * shape[1] }, normal),
@@ -55,6 +55,32 @@ describe("team", () => {
     const learnt = numbers(two);
     for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 4);
     expect(numbers(begin(loss(4), { seed: 2 }))).not.toEqual(numbers(one));
+  });
+
+  it("learns from two losses in turn what one engine learns from them", async () => {
+    const both = (batch: number) => [loss(batch), loss(batch, 3)];
+    const turn = (step: number): number => (step % 3 === 0 ? 1 : 0);
+    const inTurn: TrainOptions<In> = {
+      ...options,
+      turn,
+      batch: (step, { fillNormal }) => {
+        const height = turn(step) === 0 ? 6 : 3;
+        return {
+          x: tensor(fillNormal(new Float32Array(40 * height)), [4, 2, height, 5]),
+          ids: ints([0, 3, 2, 1], [4]),
+        };
+      },
+    };
+    const [one, two] = [begin(loss(4), { seed: 2 }), begin(loss(2), { seed: 2 })];
+    await using runtime = await ortNode({ threads: 1 });
+    const wanted = await steps(train(runtime, both(4), one, inTurn));
+    const got = await steps(train(team(2), both(2), two, inTurn));
+    for (const [i, { metrics, norm }] of wanted.entries()) {
+      expect(got[i].metrics.loss).toBeCloseTo(metrics.loss, 5);
+      expect(got[i].norm).toBeCloseTo(norm, 5);
+    }
+    const learnt = numbers(two);
+    for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 4);
   });
 
   it("learns the same in several rounds", async () => {

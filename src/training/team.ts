@@ -25,21 +25,21 @@ export const PARTS = ["params", "average", "first", "second"] as const;
 
 /** What a worker is started with. */
 export interface WorkerStart {
-  /** The loss with its gradients, for one worker's part of a batch. */
-  readonly graph: ReturnType<typeof serialize>;
+  /** The losses with their gradients, for one worker's part of a batch. */
+  readonly graphs: readonly ReturnType<typeof serialize>[];
   readonly state: Readonly<Record<(typeof PARTS)[number], Layout>>;
   /** Of all workers with an engine, in order, laid out as the state is. */
   readonly gradients: readonly Layout[];
-  /** What a worker with an engine is fed, round after round, and what it finds, added up. */
-  readonly own?: { readonly inputs: readonly Layout[]; readonly metrics: Layout };
+  /** What a worker with an engine is fed for each of the losses, round after round, and what it finds, added up. */
+  readonly own?: readonly { readonly inputs: readonly Layout[]; readonly metrics: Layout }[];
   readonly device: Device;
   /** Which of how many workers this is; the first have the engines. */
   readonly index: number;
   readonly threads: number;
 }
 
-/** What a worker is told to do: compute gradients, add up its share of all workers' gradients, apply that share, or end. */
-export type Task = "look" | "add" | "end" | Update;
+/** What a worker is told: compute a loss's gradients, add up its share of all workers' gradients, apply that share, or end. */
+export type Task = { readonly look: number } | "add" | "end" | Update;
 
 /** What it answers; `squares` is the squared length of its share of the gradients. */
 export interface Answer {
@@ -95,24 +95,27 @@ export const team = (
   { device = "cpu", engines = threads, rounds = 1 }: TeamOptions = {},
 ): Trainer => ({
   parts: engines * rounds,
-  async learner<In extends string>(loss: Graph<In, string>, state: TrainingState): Promise<Learner<In>> {
+  async learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>> {
     const { params, average, moments } = state;
+    const [{ params: shapes }] = losses;
     const start: Omit<WorkerStart, "index" | "own"> = {
-      graph: serialize(withGradients(loss)),
+      graphs: losses.map((loss) => serialize(withGradients(loss))),
       state: {
-        params: shared(params, loss.params),
-        average: shared(average, loss.params),
-        first: shared(moments.first, loss.params),
-        second: shared(moments.second, loss.params),
+        params: shared(params, shapes),
+        average: shared(average, shapes),
+        first: shared(moments.first, shapes),
+        second: shared(moments.second, shapes),
       },
-      gradients: Array.from({ length: engines }, () => layout(loss.params)),
+      gradients: Array.from({ length: engines }, () => layout(shapes)),
       device,
       threads,
     };
-    const owned = start.gradients.map(() => ({
-      inputs: Array.from({ length: rounds }, () => layout(Object.entries<Value>(loss.inputs))),
-      metrics: layout(Object.entries<Value>(loss.outputs)),
-    }));
+    const owned = start.gradients.map(() =>
+      losses.map(({ inputs, outputs }) => ({
+        inputs: Array.from({ length: rounds }, () => layout(Object.entries<Value>(inputs))),
+        metrics: layout(Object.entries<Value>(outputs)),
+      })),
+    );
     const begun = await Promise.allSettled(
       Array.from({ length: threads }, (_, index) =>
         hand({ ...start, index, ...(index < engines && { own: owned[index] }) }),
@@ -126,21 +129,22 @@ export const team = (
     }
     const ask = (some: typeof hands, task: Task): Promise<Answer[]> => Promise.all(some.map(({ ask }) => ask(task)));
     return {
-      async look(batch) {
+      async look(batch, which) {
+        const own = owned.map((of) => of[which]);
         for (const [name, t] of Object.entries<AnyTensor>(batch)) {
-          const parts = owned.flatMap(({ inputs }) => inputs.map((round) => view(round, name)));
+          const parts = own.flatMap(({ inputs }) => inputs.map((round) => view(round, name)));
           const { length } = parts[0];
           if (t.data.length !== parts.length * length)
             throw new RuntimeError(
-              `team: input ${name} [${t.shape}] does not split into ${parts.length} parts of [${loss.inputs[name as In].shape}]`,
+              `team: input ${name} [${t.shape}] does not split into ${parts.length} parts of [${losses[which].inputs[name as In].shape}]`,
             );
           for (const [i, part] of parts.entries())
             part.set((t.data as Float32Array).subarray(i * length, (i + 1) * length));
         }
-        await ask(hands.slice(0, engines), "look");
+        await ask(hands.slice(0, engines), { look: which });
         const squares = (await ask(hands, "add")).reduce((sum, answer) => sum + answer.squares!, 0);
-        const metrics = Object.keys(loss.outputs).map((name) => {
-          const sum = owned.reduce((total, { metrics }) => total + view(metrics, name)[0], 0);
+        const metrics = Object.keys(losses[which].outputs).map((name) => {
+          const sum = own.reduce((total, { metrics }) => total + view(metrics, name)[0], 0);
           return [name, sum / (engines * rounds)] as const;
         });
         return { metrics: Object.fromEntries(metrics), norm: Math.sqrt(squares) / (engines * rounds) };

@@ -18,7 +18,9 @@ export interface TrainOptions<In extends string> extends AdamWOptions {
   /** The run ends after this many steps in all, those before a resume included. */
   readonly steps: number;
   readonly schedule: Schedule;
-  /** What the loss graph is fed at a step; draw from `random`, which depends on seed and step alone. */
+  /** Which of several losses a step learns from, counted from 0; the first unless told. */
+  readonly turn?: (step: number) => number;
+  /** What the step's loss is fed; draw from `random`, which depends on seed and step alone. */
   readonly batch: (step: number, random: Random) => Record<In, AnyTensor> | Promise<Record<In, AnyTensor>>;
   /** Gradients longer than this are shortened to it. */
   readonly clip?: number;
@@ -59,23 +61,23 @@ export function begin(graph: Graph, { seed = 0, from = {} }: { seed?: number; fr
 }
 
 /**
- * Minimise a loss graph. Each yield has the state updated by one more step; stop by leaving the loop.
+ * Minimise a loss graph, or several of the same parameters in turn. Each yield has the state updated by one more step; stop by leaving the loop.
  * @param on what computes: an engine, or a trainer whose loss is drawn for one of its parts of a batch
  * @throws RangeError when the loss is no longer finite (the state is left as it was before that step)
  */
 export async function* train<In extends string>(
   on: Runtime | Trainer,
-  loss: Graph<In, string>,
+  loss: Graph<In, string> | readonly Graph<In, string>[],
   state: TrainingState,
   options: TrainOptions<In>,
 ): AsyncGenerator<TrainStep> {
-  const { steps, schedule, batch, clip = 1, averageDecay = 0.999, seed = 0, ...optimiser } = options;
+  const { steps, schedule, turn = () => 0, batch, clip = 1, averageDecay = 0.999, seed = 0, ...optimiser } = options;
   const trainer = "learner" in on ? on : alone(on);
-  await using learner = await trainer.learner(loss, state);
+  await using learner = await trainer.learner(Array.isArray(loss) ? loss : [loss], state);
   while (state.step < steps) {
     const started = performance.now();
     const step = state.step + 1;
-    const { metrics, norm } = await learner.look(await batch(step, random(seed, `step ${step}`)));
+    const { metrics, norm } = await learner.look(await batch(step, random(seed, `step ${step}`)), turn(step));
     if (!Number.isFinite(norm) || !Number.isFinite(metrics.loss))
       throw new RangeError(`train: the loss is ${metrics.loss} at step ${step}; lower the learning rate`);
     const rate = schedule(step);
