@@ -86,6 +86,12 @@ export default function Denoise() {
   );
 }
 
+/** The size at which a walk is one walk, and quick. */
+function onePass({ defaults, compose }: Lab["model"]) {
+  const { width, height } = compose ?? defaults;
+  return { width, height };
+}
+
 interface Frame {
   readonly step: Step;
   readonly noisy: Pixels;
@@ -115,7 +121,8 @@ function Walk({ lab }: { readonly lab: Lab }) {
       const seen: Frame[] = [];
       setFrames([]);
       setAt(0);
-      const { pixels } = await drawing(lab, { ...subject, steps: wanted, guidance: 1 }, signal, (step) => {
+      const request = { ...subject, ...onePass(model), steps: wanted, guidance: 1, sampler: "euler" };
+      const { pixels } = await drawing(lab, request, signal, (step) => {
         seen.push(frameOf(lab, step));
         setFrames([...seen]);
         setAt(seen.length - 1);
@@ -126,7 +133,7 @@ function Walk({ lab }: { readonly lab: Lab }) {
         ),
       );
     });
-  }, [lab, subject, wanted, walk.run]);
+  }, [lab, model, subject, wanted, walk.run]);
 
   const frame = frames[at];
   useEffect(() => {

@@ -10,6 +10,7 @@ import {
   guided,
   latentShape,
   type Pixels,
+  type Shape,
   samplerNamed,
   scale,
   settings,
@@ -178,12 +179,12 @@ export async function drawBetween(
   };
   const sigmas = walk(model, chosen);
   const denoise = guided(engine.denoise(mixed, sigmas), engine.denoise(nothing, sigmas), { scale: chosen.guidance });
-  const random = cpuGenerator(from.seed);
-  const shape = latentShape(model, chosen.width, chosen.height);
-  const own = random.randn(shape);
-  const start = noise === 0 ? own : slerp(own, cpuGenerator(to.seed).randn(shape), noise);
+  const [own, other] = [cpuGenerator(from.seed), cpuGenerator(to.seed)];
+  const drawn = (shape: Shape): Tensor =>
+    noise === 0 ? own.randn(shape) : slerp(own.randn(shape), other.randn(shape), noise);
+  const start = drawn(latentShape(model, chosen.width, chosen.height));
   const { sample } = samplerNamed(chosen.sampler);
-  const walking = sample(denoise, scale(start, sigmas.start), sigmas, { noise: (s) => random.randn(s) });
+  const walking = sample(denoise, scale(start, sigmas.start), sigmas, { noise: drawn });
   for (;;) {
     signal.throwIfAborted();
     const { done, value } = await walking.next();
