@@ -189,7 +189,7 @@ export const RECIPES = {
     ...standard,
     denoiser: { ...standard.denoiser, steps: 12_000, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
     compose: { ...standard.compose, every: 9, batch: 64, noise: { mean: 0.8, std: 1.3 } },
-    distill: { ...standard.distill, paths: 1024, steps: 500, batch: 64, rate: 6e-4 },
+    distill: { ...standard.distill, paths: 1024, teacherSteps: 8, steps: 600, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },
 } as const satisfies Record<string, Recipe>;

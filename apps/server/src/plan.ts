@@ -94,11 +94,12 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
 
 /**
  * Milli-credits of one pass of a picture, by DreamStudio's rule: a credit is about one picture of the model's own size as it draws it
- * best, and steps and pixels scale it.
+ * best, in however many passes, and steps and pixels scale it.
  */
-export function priceOf({ model: { defaults } }: KnownModel, drawn: Size & { steps: number }): number {
-  const share = (drawn.steps * drawn.width * drawn.height) / (defaults.steps * defaults.width * defaults.height);
-  return Math.max(1, Math.round(1000 * share));
+export function priceOf({ model }: KnownModel, drawn: Size & { steps: number }): number {
+  const work = ({ steps, width, height }: typeof drawn): number => steps * width * height;
+  const best = passesOf(model, model.defaults).reduce((sum, pass) => sum + work(pass), 0);
+  return Math.max(1, Math.round((1000 * work(drawn)) / best));
 }
 
 /** The least memory with which a kind of drawing was found to fit; finding out takes a while. */

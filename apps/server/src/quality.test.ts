@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { teachFewSteps, writeTinyModel } from "../../../test/tiny-model.ts";
 import { client } from "../faults/client.ts";
 import { folder } from "../faults/harness.ts";
-import { Models, Quote } from "./contract.ts";
+import { DrawRequest, Models, Quote } from "./contract.ts";
+import { planOf } from "./plan.ts";
 import { settingsIn } from "./read-settings.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
@@ -43,6 +44,15 @@ it("says how the model draws fast, and what each quality costs", async () => {
   expect(large).toMatchObject({ settings: { hires: 0.5, width: 64, height: 64, steps: 2 }, price: 500 + 1000 });
   const refused = await c.ask("POST", "/v1/quotes", { request: { hires: 0.5, width: 32, height: 32 } });
   expect(refused.json.error).toMatchObject({ param: "request.hires", message: expect.stringMatching(/in one pass/) });
+});
+
+it("counts both passes of a model that composes, whose best picture is a credit", async () => {
+  const taught = await openModel(inside("taught"));
+  const model = { ...taught, compose: { width: 16, height: 16, strength: 0.5 } };
+  const known = { id: "taught", path: inside("taught"), model, created: 0 };
+  const plan = (request: object) => planOf(known, DrawRequest.parse({ prompt: "a red boat", ...request }), {});
+  expect(plan({ quality: "best" })).toMatchObject({ price: 1000, steps: 4 + 2, work: { calls: 2 * (4 / 4 + 2) } });
+  expect(plan({})).toMatchObject({ price: 500, steps: 2 + 1, work: { calls: 2 / 4 + 1 } });
 });
 
 it("draws either, and again from what it keeps", async () => {
