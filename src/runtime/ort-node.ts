@@ -32,6 +32,7 @@ export async function ortNode(options: OrtNodeOptions = {}): Promise<Runtime> {
     });
   });
   const { device = "cpu" } = options;
+  ort.env.logLevel = "fatal"; // its errors are thrown as well
   const session = (model: Uint8Array, root: string, { level, repack, without }: SessionKind) =>
     ort.InferenceSession.create(model, {
       ...(device !== "cpu" && { executionProviders: [device], logSeverityLevel: 3 as const }),
