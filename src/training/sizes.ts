@@ -187,9 +187,9 @@ export const RECIPES = {
    */
   further: {
     ...standard,
-    denoiser: { ...standard.denoiser, steps: 12_000, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
-    compose: { ...standard.compose, every: 9, batch: 64, noise: { mean: 0.8, std: 1.3 } },
-    distill: { ...standard.distill, paths: 1024, teacherSteps: 8, steps: 600, batch: 64, rate: 6e-4 },
+    denoiser: { ...standard.denoiser, steps: 14_400, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
+    compose: { ...standard.compose, every: 8, batch: 64, noise: { mean: 0.8, std: 1.3 } },
+    distill: { ...standard.distill, paths: 512, teacherSteps: 8, steps: 400, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },
 } as const satisfies Record<string, Recipe>;

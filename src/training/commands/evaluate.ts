@@ -1,6 +1,6 @@
 // The command `npm run evaluate`: draw, judge, print the table, write evaluation.json and evaluation.md beside the model.
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -74,6 +74,8 @@ try {
   process.exit(2);
 }
 
+const out = values.out ?? values.model;
+await mkdir(out, { recursive: true }); // what cannot be written is said before minutes of drawing
 const started = performance.now();
 await using runtime = await ortNode(values.threads === undefined ? {} : { threads: Number(values.threads) });
 const { judge, card } = await loadJudge(values.judge, runtime);
@@ -97,7 +99,6 @@ const circumstances: Circumstances = {
   judge: card.examinations,
 };
 console.log(mainTable(evaluation));
-const out = values.out ?? values.model;
 await writeFile(join(out, "evaluation.json"), `${JSON.stringify({ ...circumstances, ...evaluation }, null, 1)}\n`);
 await writeFile(join(out, "evaluation.md"), report(evaluation, circumstances));
 if (evaluation.curves)
