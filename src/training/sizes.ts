@@ -117,7 +117,7 @@ const standard = {
   distill: {
     paths: 4096,
     teacherSteps: 16,
-    studentSteps: 4,
+    studentSteps: 8,
     guidance: 3,
     rank: 32,
     steps: 700,
