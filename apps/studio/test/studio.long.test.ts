@@ -432,14 +432,14 @@ describe("Grid", () => {
     await page.getByLabel("Down").selectOption("seed");
     await page.getByLabel("Values").first().fill("1, 2");
     await page.getByLabel("Values").last().fill("5-6");
-    await page.getByText(/^4 pictures · .* · 0\.3 credits$/).waitFor();
+    await page.getByText(/^4 pictures · .* · 0\.334 credits$/).waitFor();
     await page.getByRole("button", { name: "Draw the grid" }).click();
     await page.getByText(/^4 of 4 drawn/).waitFor();
     const captions = await page.locator(".sheet-cell p").allTextContents();
     expect(captions.map((caption) => caption.replace(/^.* · /, ""))).toEqual([
-      "0.05 credits",
+      "0.067 credits",
       "0.1 credits",
-      "0.05 credits",
+      "0.067 credits",
       "0.1 credits",
     ]);
     await page.reload();
