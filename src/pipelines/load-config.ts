@@ -42,8 +42,7 @@ export function fewStepsIn(index: Json): (Omit<FewSteps, "hash" | "lora"> & { re
   const f = fields("dreamgrain.few_steps", few_steps);
   const lora = f.string("lora");
   if (!/^[\w-]+$/.test(lora)) f.fail("lora", "the name of a folder in the model's");
-  const sampler = f.has("sampler") && { sampler: lookUp("sampler", f.string("sampler"), samplers) };
-  return { lora, steps: f.number("steps"), guidance: f.number("guidance", 1), ...sampler };
+  return { lora, steps: f.number("steps"), guidance: f.number("guidance", 1) };
 }
 
 /**

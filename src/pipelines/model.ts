@@ -45,8 +45,6 @@ export interface FewSteps {
   readonly hash: string;
   readonly steps: number;
   readonly guidance: number;
-  /** Where it is another one than the model's. */
-  readonly sampler?: Defaults["sampler"];
 }
 
 /** One of a model's readers of words. */

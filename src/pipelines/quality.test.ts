@@ -163,15 +163,8 @@ describe("a model that was taught few steps", () => {
     [{ lora: "../few_steps", steps: 2 }, /lora is "..\/few_steps"; expected the name of a folder/],
     [{ lora: "nowhere", steps: 2 }, /there is no .*nowhere\/pytorch_lora_weights.safetensors/],
     [{ lora: "few_steps" }, /steps is missing; expected a number/],
-    [{ lora: "few_steps", steps: 2, sampler: "eular" }, /sampler "eular" is unknown/],
   ])("is refused where its index says %j", async (few_steps, message) => {
     await expect(saying({ few_steps })).rejects.toThrow(message);
-  });
-  it("has a sampler of its own where its index says so", async () => {
-    const few_steps = { lora: "few_steps", steps: 2, sampler: "Euler a" };
-    const own = await saying({ few_steps });
-    expect(settings(own, asked)).toMatchObject({ quality: "fast", steps: 2, sampler: "euler_a" });
-    expect(settings(own, { ...asked, quality: "best" })).toMatchObject({ sampler: "euler" });
   });
 });
 

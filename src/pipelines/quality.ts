@@ -33,11 +33,8 @@ export function qualityOf({ fewSteps, name }: Pick<Model, "fewSteps" | "name">, 
 export const defaultsFor = (
   { defaults, fewSteps }: Pick<Model, "defaults" | "fewSteps">,
   quality: Quality,
-): Defaults => {
-  if (!fewSteps || quality === "best") return defaults;
-  const { steps, guidance, sampler = defaults.sampler } = fewSteps;
-  return { ...defaults, steps, guidance, sampler };
-};
+): Defaults =>
+  fewSteps && quality === "fast" ? { ...defaults, steps: fewSteps.steps, guidance: fewSteps.guidance } : defaults;
 
 /** What is to be said of a request for a picture that is drawn fast, one sentence each. */
 export const qualityNotices = (

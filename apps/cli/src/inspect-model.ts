@@ -70,7 +70,7 @@ export async function inspectModel(path: string, folder: ModelFolder, json: bool
       );
     if (fewSteps)
       print(
-        `few steps, hash ${fewSteps.hash}: ${fewSteps.steps} steps${fewSteps.sampler ? ` of ${fewSteps.sampler}` : ""}, guidance ${fewSteps.guidance}, ${whole(parameters(fewSteps.lora))} parameters, ${showBytes(byteSize(fewSteps.lora))}, ${dtypes(fewSteps.lora)}`,
+        `few steps, hash ${fewSteps.hash}: ${fewSteps.steps} steps, guidance ${fewSteps.guidance}, ${whole(parameters(fewSteps.lora))} parameters, ${showBytes(byteSize(fewSteps.lora))}, ${dtypes(fewSteps.lora)}`,
       );
   }
   return sound;

@@ -111,7 +111,7 @@ export const Model = z
       shift: z.number(),
     }),
     /** What its fast quality is drawn with unless told; null for a model that draws in one quality. */
-    fewSteps: z.object({ steps: z.int(), guidance: z.number(), sampler: z.string() }).nullable(),
+    fewSteps: z.object({ steps: z.int(), guidance: z.number() }).nullable(),
     /** Tokens of a prompt that fit into one row, without start and end. */
     tokensPerRow: z.int(),
   })

@@ -87,9 +87,7 @@ export async function openModels(path?: string): Promise<Models> {
 /** What is said about a model. */
 export function modelAnswer({ id, model, created }: KnownModel): ModelAnswer {
   const { name, hash, task, defaults, fewSteps, texts } = model;
-  const few = fewSteps
-    ? { steps: fewSteps.steps, guidance: fewSteps.guidance, sampler: fewSteps.sampler ?? defaults.sampler }
-    : null;
+  const few = fewSteps ? { steps: fewSteps.steps, guidance: fewSteps.guidance } : null;
   const tokensPerRow = texts[0].tokenizer.length - 2;
   const answer = { id, object: "model", created, owned_by: "dreamgrain" } as const;
   return { ...answer, name, hash, task, sizeStep: sizeStep(model), defaults, fewSteps: few, tokensPerRow };

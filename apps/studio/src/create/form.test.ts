@@ -97,7 +97,7 @@ describe("the form", () => {
       schedule: "trailing",
       shift: 1,
     };
-    const fewSteps = { steps: 4, guidance: 1, sampler: "euler_a" };
+    const fewSteps = { steps: 4, guidance: 1 };
     expect(usualOf({ defaults, fewSteps }, "fast")).toEqual({ ...defaults, ...fewSteps });
     expect(usualOf({ defaults, fewSteps }, "best")).toEqual(defaults);
     expect(usualOf({ defaults, fewSteps: null }, "fast")).toEqual(defaults);
