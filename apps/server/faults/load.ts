@@ -198,8 +198,9 @@ export async function cancelling(
       const stopAt = Math.floor(random() * (steps * count + 1));
       while (taken() < stopAt && !over.has(job.id)) await sleep(1);
       const asked = performance.now();
-      await c.ask("DELETE", `/v1/jobs/${job.id}`);
-      const at = taken(); // what was drawn until the answer came was not drawn after it
+      const { progress } = (await c.ask("DELETE", `/v1/jobs/${job.id}`)).json;
+      // What was drawn until the answer was not drawn after it, though it may be heard of later.
+      const at = Math.max(taken(), progress ? progress.picture * progress.steps + progress.step : 0);
       while (!over.has(job.id)) await sleep(1);
       waits.push(performance.now() - asked);
       const end = await c.ended(job.id);
