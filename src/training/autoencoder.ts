@@ -27,7 +27,7 @@ export function decoderLoss(
 }
 
 /** L1 of the pixels and of their differences at one and two pixels' distance; and the mean squared error. */
-function reconstruction(drawn: Value, picture: Value, edges: number): { likeness: Value; error: Value } {
+export function reconstruction(drawn: Value, picture: Value, edges: number): { likeness: Value; error: Value } {
   const difference = drawn.sub(picture);
   const outline = [2, 3]
     .flatMap((axis) => [1, 2].map((distance) => edgeLoss(difference, axis, distance)))

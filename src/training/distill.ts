@@ -16,7 +16,8 @@ import type { Random } from "./random.ts";
 import { stateFile } from "./run.ts";
 import { caption } from "./scenes/index.ts";
 import type { DistillRecipe } from "./sizes.ts";
-import { channelWeights, runStage, specsOf, type Workshop } from "./stages.ts";
+import { channelWeights } from "./stage-denoiser.ts";
+import { runStage, specsOf, type Workshop } from "./stages.ts";
 import { begin, type TrainingState } from "./train.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
 

@@ -9,7 +9,7 @@ import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { cast, fromTensors, under } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import type { Recipe } from "./sizes.ts";
-import type { Latents } from "./stages.ts";
+import type { Latents } from "./stage-latents.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
 
 /** What training has made. */

@@ -2,10 +2,11 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Runtime } from "../runtime/runtime.ts";
-import { narrow } from "../tensor/dtype.ts";
+import { narrow, widen } from "../tensor/dtype.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
+import { readAll } from "../weights/weights.ts";
 import { cosine, type Tensors } from "./adamw.ts";
 import {
   ATTRIBUTES,
@@ -28,6 +29,8 @@ export interface JudgeRecipe {
   readonly rate: number;
   /** Where the run is kept, so that it can go on. */
   readonly folder: string;
+  /** Weights of a judge to begin with; fresh ones for what it lacks. */
+  readonly from?: Tensors;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -36,10 +39,10 @@ export interface JudgeRecipe {
 export async function trainJudge(
   runtime: Runtime,
   set: JudgeSet,
-  { steps, batch, rate, folder, ...options }: JudgeRecipe,
+  { steps, batch, rate, folder, from = {}, ...options }: JudgeRecipe,
 ): Promise<{ weights: Tensors; done: boolean }> {
   const loss = judgeLoss(judge128, batch);
-  const state = begin(loss, { seed: 3 });
+  const state = begin(loss, { seed: 3, from });
   const done = await run({
     stage: "judge",
     folder,
@@ -152,6 +155,12 @@ export async function writeJudge(folder: string, weights: Tensors): Promise<void
 export async function writeJudgeCard(folder: string, card: Omit<JudgeCard, "spec" | "answers">): Promise<void> {
   const whole: JudgeCard = { spec: judge128, answers: answers(), ...card };
   await writeFileAtomically(files(folder).card, new TextEncoder().encode(`${JSON.stringify(whole, null, 1)}\n`));
+}
+
+/** The weights of the judge in a folder, in float32: what another may begin with. */
+export async function judgeWeights(folder: string): Promise<Tensors> {
+  const kept = await readAll(await openSafetensors(files(folder).weights));
+  return Object.fromEntries(Object.entries(kept).map(([name, t]) => [name, widen(t)]));
 }
 
 /**

@@ -35,14 +35,22 @@ export interface Trainer {
   learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>>;
 }
 
-/** A graph of scalar results, one called `loss`, with `d name` added for each parameter. */
+/**
+ * A graph of scalar results with `d name` added for each parameter: the gradient of the result called `loss`, or, for networks that
+ * learn against each other, of the one called `loss PLACE` for parameters at that place.
+ */
 export function withGradients<In extends string, Out extends string>(
   graph: Graph<In, Out | "loss">,
 ): Graph<In, string> {
   const outputs: Readonly<Record<string, Value>> = graph.outputs;
-  const names = [...graph.params.keys()];
-  const grads = gradients(outputs.loss, [...graph.params.values()] as unknown as Value[]);
-  return drawn(graph.inputs, { ...outputs, ...Object.fromEntries(names.map((n, i) => [`d ${n}`, grads[i]])) });
+  const own = Object.keys(outputs).filter((output) => output.startsWith("loss "));
+  const lossOf = (name: string): string => own.find((loss) => name.startsWith(`${loss.slice(5)}.`)) ?? "loss";
+  const grads = ["loss", ...own].flatMap((loss) => {
+    const some = [...graph.params].filter(([name]) => lossOf(name) === loss);
+    const found = gradients(outputs[loss], some.map(([, value]) => value) as unknown as Value[]);
+    return some.map(([name], i) => [`d ${name}`, found[i]] as const);
+  });
+  return drawn(graph.inputs, { ...outputs, ...Object.fromEntries(grads) });
 }
 
 /** Training on one engine. */

@@ -29,17 +29,10 @@ import { composition, DRAWN, exportModel } from "./export.ts";
 import type { Progress } from "./run.ts";
 import { captionWords } from "./scenes/captions.ts";
 import type { DistillRecipe, Recipe } from "./sizes.ts";
-import {
-  type Beginning,
-  coarseLatents,
-  type Latents,
-  latentsOf,
-  paintAll,
-  pictures,
-  trainDecoder,
-  trainDenoiser,
-  type Workshop,
-} from "./stages.ts";
+import { trainDecoder } from "./stage-decoder.ts";
+import { trainDenoiser } from "./stage-denoiser.ts";
+import { coarseLatents, type Latents, latentsOf, paintAll, pictures } from "./stage-latents.ts";
+import type { Beginning, Workshop } from "./stages.ts";
 import { team } from "./team.ts";
 import { initialise, type TrainingState } from "./train.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
@@ -102,8 +95,8 @@ export const recipeHash = (recipe: Recipe): string =>
 export async function runRecipe(options: RecipeOptions): Promise<string | undefined> {
   const { recipe, name, folder, seed = 1, cores = 2, device = "cpu", onNote } = options;
   const engines = device === "cpu" ? cores : Math.min(cores, ENGINES_OF_A_CARD);
-  const { coarse, compose, denoiser: base, distill, decoder: last } = recipe;
-  const batches = [coarse, compose, base, distill, last].flatMap((s) => (s ? [s.batch] : []));
+  const { coarse, compose, denoiser: base, distill, decoder: plain, texture } = recipe;
+  const batches = [coarse, compose, base, distill, plain, texture].flatMap((s) => (s ? [s.batch] : []));
   const rounds =
     device === "cpu" ? 2 ** Math.ceil(Math.log2(Math.max(1, ...batches.map((b) => b / engines / ROUND)))) : 1;
   const uneven = batches.find((batch) => batch % (engines * rounds) !== 0);
@@ -144,12 +137,12 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
   const keep = (
     of: Recipe,
     denoiser: TrainingState,
-    { decoder, student }: { decoder?: TrainingState; student?: TrainingState } = {},
+    { decoder, student }: { decoder?: Tensors; student?: TrainingState } = {},
   ): Promise<void> =>
     exportModel(made, {
       recipe: of,
       latents,
-      vae: decoder ? { ...latents.path, ...decoder.average } : undecorated,
+      vae: decoder ? { ...latents.path, ...decoder } : undecorated,
       denoiser: denoiser.average,
       ...(lesson && student && { student: { factors: student.average, steps: lesson.studentSteps } }),
       origin: {
@@ -183,8 +176,9 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     await keep(recipe, denoiser.state);
     return undefined;
   }
-  const decoder = await trainDecoder(shop, set, latents);
-  await keep(recipe, denoiser.state, { decoder: decoder.state, ...(student && { student: student.state }) });
+  let decoder = await trainDecoder(shop, "decoder", plain, set, latents, from?.vae ?? latents.path);
+  if (decoder.done && texture) decoder = await trainDecoder(shop, "texture", texture, set, latents, decoder.decoder);
+  await keep(recipe, denoiser.state, { decoder: decoder.decoder, ...(student && { student: student.state }) });
   return decoder.done ? made : undefined;
 }
 

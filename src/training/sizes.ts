@@ -31,6 +31,24 @@ export interface DistillRecipe extends StageRecipe {
   readonly rank: number;
 }
 
+/** How a decoder learns what its latents mean. */
+export interface DecoderRecipe extends StageRecipe {
+  /** Side of the squares of pictures that it learns from, in pixels. */
+  readonly square: number;
+  /** Weight of the differences between neighbours. */
+  readonly edges: number;
+  /** Standard deviation of noise on its latents, so that it forgives what a denoiser leaves unfinished. */
+  readonly noise: number;
+}
+
+/** How it learns, against a critic, to draw what its latents do not say. */
+export interface TextureRecipe extends DecoderRecipe {
+  /** Weight of the critic's verdict. */
+  readonly verdict: number;
+  /** Weight of the differences between the critic's features. */
+  readonly features: number;
+}
+
 export interface Recipe {
   /** Side of the pictures in pixels. */
   readonly side: number;
@@ -58,14 +76,9 @@ export interface Recipe {
     readonly noise: NoiseLevels;
   };
   /** Training of the decoder; latents are what they are by then. */
-  readonly decoder: StageRecipe & {
-    /** Side of the squares of pictures that it learns from, in pixels. */
-    readonly square: number;
-    /** Weight of the differences between neighbours. */
-    readonly edges: number;
-    /** Standard deviation of noise on its latents, so that it forgives what a denoiser leaves unfinished. */
-    readonly noise: number;
-  };
+  readonly decoder: DecoderRecipe;
+  /** A lesson after which the decoder has texture; there is none unless told. */
+  readonly texture?: TextureRecipe;
   readonly denoiser: StageRecipe & {
     readonly dropout: number;
     /** How much more large channels count than small ones: weights are std^(2·emphasis). */
@@ -113,6 +126,18 @@ const standard = {
     averageDecay: 0.997,
     edges: 0.5,
     noise: 0.3,
+  },
+  texture: {
+    steps: 2000,
+    batch: 32,
+    square: 64,
+    rate: 4e-4,
+    warmup: 100,
+    averageDecay: 0.998,
+    edges: 0.5,
+    noise: 0.2,
+    verdict: 0.02,
+    features: 0.3,
   },
   distill: {
     paths: 4096,

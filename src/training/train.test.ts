@@ -1,6 +1,7 @@
 // The training loop on a problem with a known answer: it converges, clips, resumes exactly, and stops at nonsense.
 import { describe, expect, it } from "vitest";
 import { type Graph, trace } from "../graph/trace.ts";
+import { linear } from "../nn/layers.ts";
 import { referenceRuntime } from "../runtime/reference.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { withGradients } from "./learner.ts";
@@ -42,6 +43,16 @@ async function trained(state: TrainingState, changes: Partial<TrainOptions<"x" |
 describe("withGradients", () => {
   it("adds one output per parameter and keeps the rest", () => {
     expect(Object.keys(withGradients(loss).outputs)).toEqual(["loss", "bias", "d line.bias", "d line.weight"]);
+  });
+  it("lets the parameters of a place descend a loss of their own", async () => {
+    const opposed = trace({ x: [1, 2] }, (p, { x }) => {
+      const y = linear(p.at("line"), x, 1).sub(linear(p.at("rival"), x, 1));
+      return { loss: y.sum().reshape([]), "loss rival": y.mul(5).sum().reshape([]) };
+    });
+    await using program = await referenceRuntime().compile(withGradients(opposed));
+    const found = await program.run({ x: tensor([2, 3], [1, 2]) }, initialise(opposed));
+    expect([...found["d line.weight"].data]).toEqual([2, 3]);
+    expect([...found["d rival.weight"].data]).toEqual([-10, -15]);
   });
 });
 

@@ -6,7 +6,7 @@ import { ortNode } from "../../runtime/ort-node.ts";
 import { openSafetensors } from "../../weights/safetensors-file.ts";
 import { throughAutoencoder } from "../draw.ts";
 import { judge128, openJudge } from "../judge.ts";
-import { type Examination, examine, trainJudge, writeJudge, writeJudgeCard } from "../judge-recipe.ts";
+import { type Examination, examine, judgeWeights, trainJudge, writeJudge, writeJudgeCard } from "../judge-recipe.ts";
 import { decodeJudgeShard, joinedSets, openJudgeSet, type Part, paintJudgeShard } from "../judge-set.ts";
 import { progressLine } from "../run.ts";
 import { showShare } from "../statistics.ts";
@@ -16,6 +16,8 @@ const { values } = parseArgs({
     /** Where pictures, the log and the state are kept. */
     run: { type: "string", default: "runs/judge" },
     out: { type: "string", default: "models/judge" },
+    /** The folder of a judge to begin with. */
+    from: { type: "string" },
     /** Thousands of pictures painted to learn from. */
     shards: { type: "string", default: "40" },
     /** A model through whose autoencoder some of them are sent as well, as the pictures to be judged have been. */
@@ -63,6 +65,7 @@ const { weights, done } = await trainJudge(runtime, set, {
   batch,
   rate,
   folder: values.run,
+  ...(values.from !== undefined && { from: await judgeWeights(values.from) }),
   signal: stop.signal,
   onProgress: (p) => {
     if (p.step % 20 === 0) console.error(progressLine(p));
