@@ -11,7 +11,8 @@ import { reconstruction } from "./autoencoder.ts";
 
 /** Channels at full size, and at each half of it down to the latents'. */
 const WIDTHS = [32, 64, 96, 128] as const;
-const GROUPS = 8;
+/** Skies are flat, and what is flat must not be magnified. */
+const NORM = { groups: 8, eps: 1e-2 } as const;
 
 /**
  * What a critic makes of pictures [b,3,h,w]: its features at each size, and one verdict for each latent pixel [b,1,h/f,w/f], above
@@ -23,7 +24,7 @@ export function critic(p: Params, picture: Value, latents: Value): { verdict: Va
   let h = silu(conv2d(p.at("conv_in"), picture, width));
   const features = narrower.map((channels, i) => {
     h = conv2d(p.at(`convs.${i}`), h, channels, { stride: 2 });
-    h = silu(groupNorm(p.at(`norms.${i}`), h, { groups: GROUPS }));
+    h = silu(groupNorm(p.at(`norms.${i}`), h, NORM));
     return h;
   });
   h = silu(conv2d(p.at("both"), concat(1, h, latents), narrower[narrower.length - 1]));

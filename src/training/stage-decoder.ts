@@ -68,7 +68,9 @@ export async function trainDecoder(
       latents: tensor(given, [stage.batch, channels, square, square]),
     };
   };
-  const done = await runStage(shop, name, stage, loss, state, { batch, ...(textured && { betas: [0.5, 0.99] }) });
+  // A critic's gradient is ten times as long as a decoder's, and its aim moves.
+  const duel = { betas: [0.5, 0.99], clip: 10 } as const;
+  const done = await runStage(shop, name, stage, loss, state, { batch, ...(textured && duel) });
   const decoder = Object.fromEntries(Object.entries(state.average).filter(([name]) => isDecoder(name)));
   return { state, decoder, done };
 }

@@ -8,7 +8,7 @@ import { Failed, failureOf } from "./failures.ts";
 import { newId } from "./ids.ts";
 import type { KnownModel } from "./models.ts";
 import type { Parts } from "./parts.ts";
-import { planOf, settingsAt, type Work } from "./plan.ts";
+import { type Plan, planOf, settingsAt, shareOf } from "./plan.ts";
 import type { Queue } from "./queue.ts";
 import type { JobRow } from "./store/jobs.ts";
 import type { PictureRow } from "./store/pictures.ts";
@@ -56,7 +56,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     return objects.read(hash, ".png");
   };
 
-  async function draw(row: JobRow, known: KnownModel, work: Work, signal: AbortSignal): Promise<void> {
+  async function draw(row: JobRow, known: KnownModel, { work, passes }: Plan, signal: AbortSignal): Promise<void> {
     const { id, count, steps, settings } = row;
     if (known.model.hash !== row.modelHash)
       throw new Failed("model_changed", `the model "${known.id}" is another one now than when this was asked for`);
@@ -70,7 +70,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
       taken = step;
       const progress: Progress = {
         ...{ picture: done, step, steps, secondsLeft },
-        done: (done * steps + step) / (count * steps),
+        done: (done + shareOf(passes, step)) / count,
       };
       queue.running = { job: row, progress, preview };
       hub.publish(row.account, id, "progress", { job: id, progress });
@@ -94,15 +94,17 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
         ({ step, steps: of, preview }) => {
           const now = performance.now();
           if (step === 1) first = now;
-          const pace = step > 1 ? (now - first) / 1000 / (step - 1) : each / (of + 1);
-          say(step, pace * (of - step) + each / (of + 1) + later, preview);
+          const [walked, begun] = [shareOf(passes, step), shareOf(passes, 1)];
+          const rest = each / (of + 1);
+          const pace = step > 1 ? (now - first) / 1000 / (walked - begun) : each - rest;
+          say(step, pace * (1 - walked) + rest + later, preview);
           if (!preview) return;
           const url = `data:image/png;base64,${Buffer.from(preview).toString("base64")}`;
           hub.publish(row.account, id, "preview", { job: id, picture, step, steps: of, image: url });
         },
         signal,
       );
-      if (!drawn) return cancelled(row, done * steps + taken);
+      if (!drawn) return cancelled(row, done + shareOf(passes, taken));
       const sha256 = await objects.put(drawn.png, ".png");
       passing("stored");
       const seconds = (performance.now() - began) / 1000;
@@ -131,13 +133,13 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     }
   }
 
-  /** What was drawn is charged, step by step. */
-  const cancelled = (row: JobRow, steps: number): void =>
-    end(row, { state: "cancelled", charged: Math.floor((row.price * steps) / (row.steps * row.count)) });
+  /** What was drawn is charged, step by step; of the last picture a share. */
+  const cancelled = (row: JobRow, drawn: number): void =>
+    end(row, { state: "cancelled", charged: Math.floor((row.price * drawn) / row.count) });
 
   /** What becomes of a job in whose middle the engine died: another try, but not for ever. */
   const crashed = (row: JobRow, { message: how, late, innocent }: EngineCrashed): void => {
-    if (jobs.get(row.id)?.cancelling) cancelled(row, pictures.ofJob(row.id).length * row.steps);
+    if (jobs.get(row.id)?.cancelling) cancelled(row, pictures.ofJob(row.id).length);
     else if (stopping || innocent) jobs.requeue(row.id, "stopped");
     else if (row.attempt < ATTEMPTS) jobs.requeue(row.id, "crashed");
     else {
@@ -173,7 +175,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     tell(row.id);
     try {
       const known = await models.find(row.settings.model);
-      await draw(row, known, workOf(known, row), abort.signal);
+      await draw(row, known, planAgain(known, row), abort.signal);
     } catch (error) {
       // Where even failing fails (the disk is full), it is tried until it works: the job must not be lost.
       for (;;) {
@@ -194,13 +196,13 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     tell(row.id);
   }
 
-  const workOf = (known: KnownModel, { settings }: JobRow): Work => {
+  const planAgain = (known: KnownModel, { settings }: JobRow): Plan => {
     const { model: _, ...request } = settings;
     const size = { width: settings.width, height: settings.height };
     return planOf(known, request, {
       ...(settings.image && { image: size }),
       ...(settings.mask && { mask: size }),
-    }).work;
+    });
   };
 
   const loop = async (): Promise<void> => {

@@ -98,8 +98,7 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
   };
 
   const end = (row: JobRow): void => {
-    const steps = pictures.ofJob(row.id).length * row.steps;
-    const charged = Math.floor((row.price * steps) / (row.steps * row.count));
+    const charged = Math.floor((row.price * pictures.ofJob(row.id).length) / row.count);
     jobs.end(row.id, { state: "cancelled", charged });
     ledger.settle(row.account, row.id, charged);
   };

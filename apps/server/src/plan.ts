@@ -31,6 +31,8 @@ export interface Plan {
   readonly settings: Settings;
   /** Steps that are walked for one picture. */
   readonly steps: number;
+  /** In which passes. */
+  readonly passes: ReturnType<typeof passesOf>;
   /** Milli-credits, for all its pictures. */
   readonly price: number;
   readonly work: Work;
@@ -86,6 +88,7 @@ export function planOf(known: KnownModel, request: Drawn, sources: { image?: Siz
     known,
     settings: settingsOf(known, chosen, { seed: `${BigInt(seed)}`, count, image, mask, variation }),
     steps,
+    passes,
     price: count * sum((pass) => priceOf(known, pass)),
     work: { steps, calls: sum((pass) => pass.steps * area(pass)) * calls * contexts, rest: sum(area) },
     notices: noticesOf(model, chosen),
@@ -100,6 +103,19 @@ export function priceOf({ model }: KnownModel, drawn: Size & { steps: number }):
   const work = ({ steps, width, height }: typeof drawn): number => steps * width * height;
   const best = passesOf(model, model.defaults).reduce((sum, pass) => sum + work(pass), 0);
   return Math.max(1, Math.round((1000 * work(drawn)) / best));
+}
+
+/** How much of a picture, and of its price, its first so many steps are: those of a small pass are small. */
+export function shareOf(passes: Plan["passes"], steps: number): number {
+  let [left, done, all] = [steps, 0, 0];
+  for (const pass of passes) {
+    const area = pass.width * pass.height;
+    const walked = Math.min(left, pass.steps);
+    left -= walked;
+    done += walked * area;
+    all += pass.steps * area;
+  }
+  return done / all;
 }
 
 /** The least memory with which a kind of drawing was found to fit; finding out takes a while. */

@@ -7,7 +7,7 @@ import { teachFewSteps, writeTinyModel } from "../../../test/tiny-model.ts";
 import { client } from "../faults/client.ts";
 import { folder } from "../faults/harness.ts";
 import { DrawRequest, Models, Quote } from "./contract.ts";
-import { planOf } from "./plan.ts";
+import { planOf, shareOf } from "./plan.ts";
 import { settingsIn } from "./read-settings.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
@@ -81,4 +81,13 @@ it("restores a fast picture as well as a model can that draws in one quality", a
   expect(request).toMatchObject({ prompt: "a red boat", sampler: "euler" });
   for (const name of ["quality", "steps", "guidance"]) expect(request).not.toHaveProperty(name);
   expect(notices).toEqual(["It was drawn fast, which tiny cannot; it is drawn as well as that can."]);
+});
+
+it("steps of a small pass are as much of a picture as they are small", () => {
+  const passes = [
+    { width: 64, height: 64, steps: 8 },
+    { width: 128, height: 128, steps: 4 },
+  ];
+  expect([0, 4, 8, 10, 12].map((steps) => shareOf(passes, steps))).toEqual([0, 1 / 6, 1 / 3, 2 / 3, 1]);
+  expect(shareOf([{ width: 128, height: 128, steps: 20 }], 5)).toBe(0.25);
 });
