@@ -13,12 +13,12 @@ import type { Program, Runtime } from "../runtime/runtime.ts";
 import { narrow } from "../tensor/dtype.ts";
 import { size, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { ModelError } from "../weights/model-error.ts";
-import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
+import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { fromTensors, readAll } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import { type DenoiserIn, type DenoiserSpecs, denoiserInputs, named, readTexts, velocity } from "./denoiser.ts";
 import { type Random, random } from "./random.ts";
+import { openIfThere } from "./state.ts";
 
 /** Who walks, how, and for whom. */
 export interface Teacher {
@@ -157,10 +157,7 @@ interface WalkOptions {
 
 /** The paths of a file, if it is there and its paths are this teacher's. */
 async function keptPaths(path: string, key: string, wanted: number): Promise<Paths | undefined> {
-  const file = await openSafetensors(path).catch((error: unknown) => {
-    if (error instanceof ModelError && error.code === "missing") return undefined;
-    throw error;
-  });
+  const file = await openIfThere(path);
   if (file?.metadata.key !== key || (file.info("states")?.shape[0] ?? 0) < wanted) return undefined;
   return (await readAll(file)) as unknown as Paths;
 }

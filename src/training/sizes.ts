@@ -47,6 +47,8 @@ export interface TextureRecipe extends DecoderRecipe {
   readonly verdict: number;
   /** Weight of the differences between the critic's features. */
   readonly features: number;
+  /** For a model that composes: pictures that it draws on with, of which half of each batch is. */
+  readonly drawn: number;
 }
 
 export interface Recipe {
@@ -138,6 +140,7 @@ const standard = {
     noise: 0.2,
     verdict: 0.02,
     features: 0.3,
+    drawn: 3000,
   },
   distill: {
     paths: 4096,

@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { type VaeSpec, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { ModelError } from "../weights/model-error.ts";
-import { openSafetensors, type SafetensorsFile, writeSafetensors } from "../weights/safetensors-file.ts";
+import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { fromTensors, readAll } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
 import { channelStatistics, previewMatrix } from "./autoencoder.ts";
@@ -13,6 +12,7 @@ import { linearPath, principalComponents } from "./patches.ts";
 import { shrunk } from "./shrink.ts";
 import type { Recipe } from "./sizes.ts";
 import { type Beginning, specsOf, type Workshop } from "./stages.ts";
+import { openIfThere } from "./state.ts";
 
 /** Pictures of painted shards, by number. */
 export interface Pictures {
@@ -76,16 +76,9 @@ export interface Latents {
 
 const latentsFile = (shop: Workshop, name = "latents"): string => join(shop.folder, `${name}.safetensors`);
 
-/** A file of latents, if it is there. */
-const latentsKept = (path: string): Promise<SafetensorsFile | undefined> =>
-  openSafetensors(path).catch((error: unknown) => {
-    if (error instanceof ModelError && error.code === "missing") return undefined;
-    throw error;
-  });
-
 /** Fit the linear path, and encode every picture with it; done once, then kept. */
 export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents> {
-  const file = await latentsKept(latentsFile(shop));
+  const file = await openIfThere(latentsFile(shop));
   if (file) {
     const { latents, ...path } = (await readAll(file)) as Tensors;
     return { set: latents, path, ...JSON.parse(file.metadata.statistics) };
@@ -112,7 +105,7 @@ export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents>
 /** Latents of every picture at half its side, by the same path and on the same scale; done once, then kept. */
 export async function coarseLatents(shop: Workshop, set: Pictures, { path, mean, std }: Latents): Promise<Tensor> {
   const name = latentsFile(shop, "latents-coarse");
-  const file = await latentsKept(name);
+  const file = await openIfThere(name);
   if (file) return (await readAll(file)).latents as Tensor;
   const latents = await encoded(shop, set, path, 2);
   normalise(latents, mean, std);

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { widen } from "../tensor/dtype.ts";
 import { type AnyTensor, sameShape, showShape } from "../tensor/tensor.ts";
 import { ModelError } from "../weights/model-error.ts";
-import { openSafetensors, writeSafetensors } from "../weights/safetensors-file.ts";
+import { openSafetensors, type SafetensorsFile, writeSafetensors } from "../weights/safetensors-file.ts";
 import type { Tensors } from "./adamw.ts";
 import type { TrainingState } from "./train.ts";
 
@@ -45,3 +45,10 @@ export async function loadState(path: string, into: TrainingState): Promise<bool
   into.step = Number(file.metadata.step);
   return true;
 }
+
+/** A file of tensors that a run keeps, if it is there. */
+export const openIfThere = (path: string): Promise<SafetensorsFile | undefined> =>
+  openSafetensors(path).catch((error: unknown) => {
+    if (error instanceof ModelError && error.code === "missing") return undefined;
+    throw error;
+  });

@@ -207,7 +207,7 @@ export async function cancelling(
       if (end.state === "cancelled") {
         beyond.push(taken() - at);
         const owed = job.price * (part.get(job.id) ?? 0);
-        if (Math.abs(end.charged - owed) > 1)
+        if (Math.abs((end.charged ?? 0) - owed) > 1)
           throw new Error(`C4: ${end.charged} charged for ${owed.toFixed(1)} of ${job.price}`);
       } else if (end.state !== "done" || end.charged !== job.price) throw new Error(`C4: ${end.state}, ${end.charged}`);
       const after = (await c.ask("GET", "/v1/account")).json.balance;
