@@ -30,7 +30,7 @@ export interface Trained {
 const FEW_STEPS = "few_steps";
 
 /** How trained models draw unless told; part of the noise is drawn anew at each step (docs/decisions/0013-compose.md). */
-export const DRAWN = { guidance: 3, sampler: "euler_a", schedule: "trailing", shift: 1 } as const;
+export const DRAWN = { guidance: 4, sampler: "euler_a", schedule: "trailing", shift: 1 } as const;
 
 /** How a model composes, if it does: at half the side. */
 export const composition = ({ side, compose }: Recipe): { readonly compose?: Compose } =>
@@ -88,7 +88,7 @@ export async function exportModel(folder: string, trained: Trained): Promise<voi
       name: "dreamgrain small",
       width: recipe.side,
       height: recipe.side,
-      steps: 20,
+      steps: 30,
       ...DRAWN,
       ...composition(recipe),
       ...(student && { few_steps: { lora: FEW_STEPS, steps: student.steps, guidance: 1 } }),

@@ -2,8 +2,9 @@
 import { graph as drawn, type Graph } from "../graph/trace.ts";
 import type { Value } from "../graph/value.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
+import type { AnyTensor, Shape, Tensor } from "../tensor/tensor.ts";
 import { type AdamWOptions, adamw, norm, type Tensors, updateAverage } from "./adamw.ts";
+import { muon } from "./muon.ts";
 import type { TrainingState } from "./train.ts";
 import { gradients } from "./vjp.ts";
 
@@ -25,14 +26,22 @@ export interface Learner<In extends string> extends AsyncDisposable {
    * @param which of the losses
    */
   look(batch: Record<In, AnyTensor>, which: number): Promise<{ metrics: Record<string, number>; norm: number }>;
-  /** Apply them: AdamW, then the moving average. */
+  /** Apply them: AdamW, and Muon where parameters are its own, then the moving average. */
   learn(update: Update): Promise<void>;
 }
+
+/** Whether Muon learns a parameter. */
+export type IsMuons = (name: string, shape: Shape) => boolean;
 
 export interface Trainer {
   /** How many parts a batch comes in: a loss is drawn for one of them, on axis 0 of its inputs. */
   readonly parts: number;
-  learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>>;
+  /** @param isMuons none unless told */
+  learner<In extends string>(
+    losses: readonly Graph<In, string>[],
+    state: TrainingState,
+    isMuons?: IsMuons,
+  ): Promise<Learner<In>>;
 }
 
 /**
@@ -56,7 +65,18 @@ export function withGradients<In extends string, Out extends string>(
 /** Training on one engine. */
 export const alone = (runtime: Runtime): Trainer => ({
   parts: 1,
-  async learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>> {
+  async learner<In extends string>(
+    losses: readonly Graph<In, string>[],
+    state: TrainingState,
+    isMuons: IsMuons = () => false,
+  ): Promise<Learner<In>> {
+    const matrices = new Set(Object.keys(state.params).filter((name) => isMuons(name, state.params[name].shape)));
+    const [turned, others] = [true, false].map(
+      (which) =>
+        (tensors: Tensors): Tensors =>
+          Object.fromEntries(Object.entries(tensors).filter(([name]) => matrices.has(name) === which)),
+    );
+    const turner = muon(runtime);
     const programs = await Promise.all(losses.map((loss) => runtime.compile(withGradients(loss))));
     let grads: Tensors = {};
     return {
@@ -68,11 +88,14 @@ export const alone = (runtime: Runtime): Trainer => ({
         return { metrics: Object.fromEntries(metrics), norm: norm(grads) };
       },
       async learn({ step, rate, scale, averageDecay, optimiser }) {
-        adamw(state.params, grads, state.moments, step, rate, optimiser, scale);
+        const { first, second } = state.moments;
+        const moments = { first: others(first), second: others(second) };
+        adamw(others(state.params), others(grads), moments, step, rate, optimiser, scale);
+        await turner.step(turned(state.params), turned(grads), turned(first), { ...optimiser, rate, scale });
         updateAverage(state.average, state.params, step, averageDecay);
       },
       async [Symbol.asyncDispose]() {
-        for (const program of programs) await program[Symbol.asyncDispose]();
+        for (const program of [...programs, turner]) await program[Symbol.asyncDispose]();
       },
     };
   },

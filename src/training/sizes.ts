@@ -146,7 +146,7 @@ const standard = {
     paths: 4096,
     teacherSteps: 16,
     studentSteps: 8,
-    guidance: 3,
+    guidance: 4,
     rank: 32,
     steps: 700,
     batch: 384,
@@ -217,7 +217,7 @@ export const RECIPES = {
     ...standard,
     denoiser: { ...standard.denoiser, steps: 14_400, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
     compose: { ...standard.compose, every: 8, batch: 64, noise: { mean: 0.8, std: 1.3 } },
-    distill: { ...standard.distill, paths: 512, teacherSteps: 8, steps: 400, batch: 64, rate: 6e-4 },
+    distill: { ...standard.distill, paths: 512, steps: 400, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },
 } as const satisfies Record<string, Recipe>;

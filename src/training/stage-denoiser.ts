@@ -4,6 +4,7 @@ import type { Tensors } from "./adamw.ts";
 import { channelStatistics } from "./autoencoder.ts";
 import { batches } from "./batches.ts";
 import { denoiserLoss } from "./denoiser.ts";
+import { isHidden } from "./muon.ts";
 import type { Pictures } from "./stage-latents.ts";
 import { runStage, specsOf, type Workshop } from "./stages.ts";
 import { begin, type TrainingState } from "./train.ts";
@@ -64,6 +65,7 @@ export async function trainDenoiser(
   try {
     const done = await runStage(shop, name, stage, losses, state, {
       turn,
+      isMuons: isHidden,
       batch: (step) => prepared[turn(step)].batch(turn(step) === 0 ? wholes(step) : step - wholes(step)),
     });
     return { state, done };

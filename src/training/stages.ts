@@ -62,7 +62,7 @@ export function runStage<In extends string>(
   stage: StageRecipe,
   loss: Parameters<typeof train<In>>[1],
   state: TrainingState,
-  lesson: Pick<TrainOptions<In>, "batch" | "turn" | "betas" | "clip">,
+  lesson: Pick<TrainOptions<In>, "batch" | "turn" | "betas" | "clip" | "isMuons">,
 ): Promise<boolean> {
   return run({
     stage: name,

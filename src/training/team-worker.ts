@@ -5,9 +5,10 @@ import { ortNode } from "../runtime/ort-node.ts";
 import { type AnyTensor, ints, type Tensor, tensor } from "../tensor/tensor.ts";
 import { adamw, norm, type Tensors, updateAverage } from "./adamw.ts";
 import type { Update } from "./learner.ts";
-import { type Answer, type Layout, type Task, view, type WorkerStart } from "./team.ts";
+import { type Muon, muon } from "./muon.ts";
+import { type Answer, dealt, type Layout, type Task, view, type WorkerStart } from "./team.ts";
 
-const { graphs, state, gradients, own, device, index, threads } = workerData as WorkerStart;
+const { graphs, state, gradients, matrices, own, device, index, threads } = workerData as WorkerStart;
 
 const copyOf = (layout: Layout): Record<string, AnyTensor> =>
   Object.fromEntries(
@@ -51,17 +52,41 @@ async function engineOf(all: NonNullable<typeof own>) {
   };
 }
 
-/** This worker's share of all weights, whatever tensors it cuts through. */
-function share({ buffer }: Layout): Tensors {
-  const numbers = new Float32Array(buffer);
-  const from = (i: number): number => Math.floor((numbers.length * i) / threads);
-  const part = numbers.subarray(from(index), from(index + 1));
+/** This worker's share of the first `length` numbers, whatever tensors it cuts through. */
+function share({ buffer }: Layout, length: number): Tensors {
+  const from = (i: number): number => Math.floor((length * i) / threads);
+  const part = new Float32Array(buffer, 0, length).subarray(from(index), from(index + 1));
   return { share: tensor(part, [part.length]) };
 }
-const params = share(state.params);
-const average = share(state.average);
-const moments = { first: share(state.first), second: share(state.second) };
-const [sum, ...others] = gradients.map(share);
+
+/** The matrices that this worker learns. */
+const mine = dealt(state.params, matrices, threads)[index];
+const some = (layout: Layout): Tensors =>
+  Object.fromEntries(mine.map((name) => [name, tensor(view(layout, name) as Float32Array, layout.places[name].shape)]));
+
+const all = state.params.buffer.byteLength / 4;
+const plain = matrices.reduce((least, name) => Math.min(least, state.params.places[name].offset), all);
+const flat = (layout: Layout): Tensors => share(layout, plain);
+const params = flat(state.params);
+const average = flat(state.average);
+const moments = { first: flat(state.first), second: flat(state.second) };
+const turned = { params: some(state.params), average: some(state.average), first: some(state.first) };
+const [sum, ...others] = gradients.map((layout) => share(layout, all));
+const found = { plain: flat(gradients[0]), turned: some(gradients[0]) };
+
+/** Made when there is a matrix to learn. */
+let turner: Promise<{ readonly step: Muon["step"]; end(): Promise<void> }> | undefined;
+async function begun() {
+  const runtime = await ortNode({ threads: 1, spinning: false });
+  const made = muon(runtime);
+  return {
+    step: made.step,
+    async end(): Promise<void> {
+      await made[Symbol.asyncDispose]();
+      await runtime[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** The workers' gradients, added up where the first worker's are. */
 function add(): Answer {
@@ -70,9 +95,14 @@ function add(): Answer {
   return { squares: norm(sum) ** 2 };
 }
 
-function learn({ step, rate, scale, averageDecay, optimiser }: Update): Answer {
-  adamw(params, sum, moments, step, rate, optimiser, scale);
+async function learn({ step, rate, scale, averageDecay, optimiser }: Update): Promise<Answer> {
+  adamw(params, found.plain, moments, step, rate, optimiser, scale);
   updateAverage(average, params, step, averageDecay);
+  if (mine.length > 0) {
+    turner ??= begun();
+    await (await turner).step(turned.params, found.turned, turned.first, { ...optimiser, rate, scale });
+    updateAverage(turned.average, turned.params, step, averageDecay);
+  }
   return {};
 }
 
@@ -90,6 +120,7 @@ const problem = (error: unknown): Answer => ({ problem: error instanceof Error ?
 parentPort?.on("message", async (task: Task) => {
   if (task !== "end") return parentPort?.postMessage(await done(task).catch(problem));
   await (await started.catch(() => undefined))?.end();
+  await (await turner)?.end();
   parentPort?.close();
 });
 parentPort?.postMessage(await started.then((): Answer => ({}), problem));

@@ -4,7 +4,7 @@ import { trace } from "../graph/trace.ts";
 import { conv2d, linear } from "../nn/layers.ts";
 import { ortNode } from "../runtime/ort-node.ts";
 import { ints, tensor } from "../tensor/tensor.ts";
-import { team } from "./team.ts";
+import { dealt, team } from "./team.ts";
 import { begin, type TrainingState, type TrainOptions, type TrainStep, train } from "./train.ts";
 
 type In = "x" | "ids";
@@ -55,6 +55,33 @@ describe("team", () => {
     const learnt = numbers(two);
     for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 4);
     expect(numbers(begin(loss(4), { seed: 2 }))).not.toEqual(numbers(one));
+  });
+
+  it("learns what one engine learns with Muon too, each matrix on one of its threads", async () => {
+    const isMuons = (name: string): boolean => name.endsWith(".weight");
+    const [one, two] = [begin(loss(4), { seed: 2 }), begin(loss(2), { seed: 2 })];
+    await using runtime = await ortNode({ threads: 1 });
+    await steps(train(runtime, loss(4), one, { ...options, isMuons }));
+    await steps(train(team(2), loss(2), two, { ...options, isMuons }));
+    const learnt = numbers(two);
+    for (const [i, v] of numbers(one).entries()) expect(learnt[i]).toBeCloseTo(v, 3);
+    const plain = begin(loss(4), { seed: 2 });
+    await steps(train(runtime, loss(4), plain, options));
+    expect(Math.max(...numbers(plain).map((v, i) => Math.abs(v - numbers(one)[i])))).toBeGreaterThan(0.01);
+  });
+
+  it("deals matrices so that no thread has much more to do than another", () => {
+    const places = Object.fromEntries(
+      [96, 224, 224, 96, 448, 96].map((rows, i) => [
+        `${i}`,
+        { offset: 0, shape: [rows, 9 * rows], dtype: "f32" as const },
+      ]),
+    );
+    expect(dealt({ buffer: new SharedArrayBuffer(0), places }, Object.keys(places), 2)).toEqual([
+      ["4"],
+      ["1", "2", "0", "3", "5"],
+    ]);
+    expect(dealt({ buffer: new SharedArrayBuffer(0), places }, [], 2)).toEqual([[], []]);
   });
 
   it("learns from two losses in turn what one engine learns from them", async () => {

@@ -9,7 +9,7 @@ import type { Device } from "../runtime/ort-node.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { type AnyTensor, size, tensor } from "../tensor/tensor.ts";
 import type { Tensors } from "./adamw.ts";
-import { type Learner, type Trainer, type Update, withGradients } from "./learner.ts";
+import { type IsMuons, type Learner, type Trainer, type Update, withGradients } from "./learner.ts";
 import type { TrainingState } from "./train.ts";
 
 /** Where values lie in memory that threads share; offsets in 4-byte elements. */
@@ -30,12 +30,32 @@ export interface WorkerStart {
   readonly state: Readonly<Record<(typeof PARTS)[number], Layout>>;
   /** Of all workers with an engine, in order, laid out as the state is. */
   readonly gradients: readonly Layout[];
+  /** Parameters that Muon learns; they lie behind all others. */
+  readonly matrices: readonly string[];
   /** What a worker with an engine is fed for each of the losses, round after round, and what it finds, added up. */
   readonly own?: readonly { readonly inputs: readonly Layout[]; readonly metrics: Layout }[];
   readonly device: Device;
   /** Which of how many workers this is; the first have the engines. */
   readonly index: number;
   readonly threads: number;
+}
+
+/**
+ * Which worker learns which matrix, so that all have about as much to do: the next largest goes to whoever has least.
+ * @returns the matrices of each
+ */
+export function dealt({ places }: Layout, matrices: readonly string[], threads: number): string[][] {
+  const work = ({ shape: [rows, ...rest] }: Layout["places"][string]): number => {
+    const columns = size(rest);
+    return Math.min(rows, columns) ** 2 * (Math.max(rows, columns) + 4 * Math.min(rows, columns));
+  };
+  const hands = Array.from({ length: threads }, () => ({ names: [] as string[], work: 0 }));
+  for (const name of [...matrices].sort((a, b) => work(places[b]) - work(places[a]))) {
+    const idle = hands.reduce((a, b) => (b.work < a.work ? b : a));
+    idle.names.push(name);
+    idle.work += work(places[name]);
+  }
+  return hands.map(({ names }) => names);
 }
 
 /** What a worker is told: compute a loss's gradients, add up its share of all workers' gradients, apply that share, or end. */
@@ -95,9 +115,17 @@ export const team = (
   { device = "cpu", engines = threads, rounds = 1 }: TeamOptions = {},
 ): Trainer => ({
   parts: engines * rounds,
-  async learner<In extends string>(losses: readonly Graph<In, string>[], state: TrainingState): Promise<Learner<In>> {
+  async learner<In extends string>(
+    losses: readonly Graph<In, string>[],
+    state: TrainingState,
+    isMuons: IsMuons = () => false,
+  ): Promise<Learner<In>> {
     const { params, average, moments } = state;
-    const [{ params: shapes }] = losses;
+    // Matrices that Muon learns lie behind all others, so that those are one run of numbers to share.
+    const all = [...losses[0].params].map(([name, value]) => ({ name, value, own: isMuons(name, value.shape) }));
+    const shapes = [...all.filter(({ own }) => !own), ...all.filter(({ own }) => own)].map(
+      ({ name, value }) => [name, value] as const,
+    );
     const start: Omit<WorkerStart, "index" | "own"> = {
       graphs: losses.map((loss) => serialize(withGradients(loss))),
       state: {
@@ -107,6 +135,7 @@ export const team = (
         second: shared(moments.second, shapes),
       },
       gradients: Array.from({ length: engines }, () => layout(shapes)),
+      matrices: all.flatMap(({ name, own }) => (own ? [name] : [])),
       device,
       threads,
     };

@@ -3,7 +3,7 @@ import type { Graph } from "../graph/trace.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type AnyTensor, tensor } from "../tensor/tensor.ts";
 import { type AdamWOptions, type Moments, moments, type Schedule, type Tensors } from "./adamw.ts";
-import { alone, type Trainer } from "./learner.ts";
+import { alone, type IsMuons, type Trainer } from "./learner.ts";
 import { type Random, random } from "./random.ts";
 
 /** All that a run needs to go on: weights, their moving average, the optimiser's moments, how many steps are done. */
@@ -22,6 +22,8 @@ export interface TrainOptions<In extends string> extends AdamWOptions {
   readonly turn?: (step: number) => number;
   /** What the step's loss is fed; draw from `random`, which depends on seed and step alone. */
   readonly batch: (step: number, random: Random) => Record<In, AnyTensor> | Promise<Record<In, AnyTensor>>;
+  /** Which parameters Muon learns; AdamW learns the others, and all unless told. */
+  readonly isMuons?: IsMuons;
   /** Gradients longer than this are shortened to it. */
   readonly clip?: number;
   /** Decay of the moving average. */
@@ -71,9 +73,10 @@ export async function* train<In extends string>(
   state: TrainingState,
   options: TrainOptions<In>,
 ): AsyncGenerator<TrainStep> {
-  const { steps, schedule, turn = () => 0, batch, clip = 1, averageDecay = 0.999, seed = 0, ...optimiser } = options;
+  const { steps, schedule, turn = () => 0, batch, clip = 1, averageDecay = 0.999, seed = 0, ...more } = options;
+  const { isMuons, ...optimiser } = more;
   const trainer = "learner" in on ? on : alone(on);
-  await using learner = await trainer.learner(Array.isArray(loss) ? loss : [loss], state);
+  await using learner = await trainer.learner(Array.isArray(loss) ? loss : [loss], state, isMuons);
   while (state.step < steps) {
     const started = performance.now();
     const step = state.step + 1;
