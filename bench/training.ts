@@ -11,27 +11,29 @@ import { ortNode } from "../src/runtime/ort-node.ts";
 import { type AnyTensor, ints, size, type Tensor, tensor } from "../src/tensor/tensor.ts";
 import { decoderLoss } from "../src/training/autoencoder.ts";
 import { denoiserLoss } from "../src/training/denoiser.ts";
-import { alone, withGradients } from "../src/training/learner.ts";
+import { alone, type IsMuons, withGradients } from "../src/training/learner.ts";
+import { isHidden, orthogonalGraph } from "../src/training/muon.ts";
 import { random } from "../src/training/random.ts";
 import { RECIPES } from "../src/training/sizes.ts";
 import { team } from "../src/training/team.ts";
 import { begin, train } from "../src/training/train.ts";
 import { inTurn, record, type Work } from "./measure.ts";
 
-const { side, configs, decoder, denoiser } = RECIPES.default;
+const { side, configs, decoder } = RECIPES.default;
+/** What two cores hold; the recipe's own batches are a card's. */
+const BATCH = 64;
 const normal = random(1, "bench").fillNormal;
 const noise = (shape: readonly number[]): Tensor => tensor(normal(new Float32Array(size(shape))), shape);
 
-/** The networks that the recipe trains, at a batch. */
-const losses: readonly { name: string; batch: number; loss: (batch: number) => Graph<string, string> }[] = [
+/** The networks that the recipe trains, and how. */
+const losses: readonly { name: string; loss: (batch: number) => Graph<string, string>; isMuons?: IsMuons }[] = [
   {
     name: "decoder",
-    batch: decoder.batch,
     loss: (batch) => decoderLoss(vaeSpec(configs.vae), batch, decoder.square, decoder),
   },
   {
-    name: "U-Net and text encoder",
-    batch: denoiser.batch,
+    name: "U-Net and text encoder, Muon",
+    isMuons: isHidden,
     loss: (batch) => {
       const specs = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder) };
       return denoiserLoss(specs, batch, side / vaeFactor(vaeSpec(configs.vae)));
@@ -84,14 +86,23 @@ function example(g: Graph, parts: number): Record<string, AnyTensor> {
 
 export async function benchTraining(seconds: number, keep: boolean): Promise<void> {
   for (const threads of [1, 2])
-    for (const { name, batch, loss } of losses) {
+    for (const { name, loss, isMuons = () => false } of losses) {
       // Two threads train as the recipe does: two engines, each with half of the batch.
-      const g = loss(batch / threads);
-      const bare = convolutions(loss(batch));
+      const g = loss(BATCH / threads);
+      const bare = convolutions(loss(BATCH));
       const state = begin(g, { seed: 1 });
       const given = example(g, threads);
       const trainer = threads === 1 ? alone(await ortNode({ threads })) : team(threads);
-      const options = { steps: Number.POSITIVE_INFINITY, schedule: () => 1e-4, batch: () => given };
+      const options = { steps: Number.POSITIVE_INFINITY, schedule: () => 1e-4, batch: () => given, isMuons };
+      const matrices = [...g.params].filter(([param, { shape }]) => isMuons(param, shape));
+      const turning = matrices.map(
+        ([
+          ,
+          {
+            shape: [rows, ...rest],
+          },
+        ]) => flops(orthogonalGraph(rows, size(rest))),
+      );
       const steps = train(trainer, g, state, options);
       const session = await bareSession(bare, threads);
 
@@ -99,15 +110,16 @@ export async function benchTraining(seconds: number, keep: boolean): Promise<voi
       await steps.return(undefined);
       await session.release();
 
-      const [work, bareWork] = [(threads * flops(withGradients(g))) / 1e9, flops(bare) / 1e9];
+      const all = threads * flops(withGradients(g)) + turning.reduce((a, b) => a + b, 0);
+      const [work, bareWork] = [all / 1e9, flops(bare) / 1e9];
       const compared = (unit: string, mine: number, bares: number): string =>
         `${mine.toFixed(0)} ${unit}, bare convolutions ${bares.toFixed(0)}, ratio ${((100 * mine) / bares).toFixed(0)} %`;
       record(
-        `training step, ${name}, batch ${batch}, ${threads} thread${threads > 1 ? "s" : ""}`,
+        `training step, ${name}, batch ${BATCH}, ${threads} thread${threads > 1 ? "s" : ""}`,
         [
           compared("GFLOP/s", work / ours.seconds, bareWork / theirs.seconds),
           compared("GFLOP per cpu-second", work / ours.cpu, bareWork / theirs.cpu),
-          `${(batch / ours.seconds).toFixed(0)} pictures/s`,
+          `${(BATCH / ours.seconds).toFixed(0)} pictures/s`,
         ].join("; "),
         keep,
       );
