@@ -22,7 +22,7 @@ const recipe: Recipe = {
     ...{ steps: 3, batch: 4, rate: 1e-3, warmup: 2, averageDecay: 0.99 },
   },
   decoder: { ...tiny.decoder, steps: 5, batch: 4, warmup: 2 },
-  texture: { ...RECIPES.default.texture, steps: 3, batch: 4, square: 32, warmup: 2, drawn: 2 },
+  texture: { ...RECIPES.default.texture, steps: 3, batch: 4, square: 32, warmup: 2 },
 };
 
 it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 }, async () => {
@@ -48,9 +48,6 @@ it("makes a model from nothing, and goes on after a stop", { timeout: 600_000 },
     expect(steps.slice(22)).toEqual(["decoder 5", "texture 1", "texture 2", "texture 3"]);
     expect(notes.filter((note) => note.startsWith("walked"))).toHaveLength(2);
     expect(notes.filter((note) => note.startsWith("painted"))).toHaveLength(1);
-    expect(notes.filter((note) => note.startsWith("drew 2 of 2 pictures"))).toHaveLength(1);
-    const drawn = await openSafetensors(join(folder, "drawn", "0000.safetensors"));
-    expect(drawn.info("latents")?.shape).toEqual([2, 24, 4, 4]);
     const files = await readdir(folder);
     for (const file of ["coarse-000008.png", "denoiser-000012.png", "distill-000003.png"])
       expect(files).toContain(file);

@@ -157,11 +157,14 @@ export async function writeJudgeCard(folder: string, card: Omit<JudgeCard, "spec
   await writeFileAtomically(files(folder).card, new TextEncoder().encode(`${JSON.stringify(whole, null, 1)}\n`));
 }
 
-/** The weights of the judge in a folder, in float32: what another may begin with. */
-export async function judgeWeights(folder: string): Promise<Tensors> {
+/** What a judge hands on to another: its weights in float32, and how many steps they took. */
+export async function handedOn(folder: string): Promise<{ weights: Tensors; steps: number }> {
   const kept = await readAll(await openSafetensors(files(folder).weights));
-  return Object.fromEntries(Object.entries(kept).map(([name, t]) => [name, widen(t)]));
+  const weights = Object.fromEntries(Object.entries(kept).map(([name, t]) => [name, widen(t)]));
+  return { weights, steps: (await cardOf(folder)).training.steps };
 }
+
+const cardOf = async (folder: string): Promise<JudgeCard> => JSON.parse(await readFile(files(folder).card, "utf8"));
 
 /**
  * Open the judge in a folder, with the answers of the painted world that it was trained in.
@@ -171,7 +174,7 @@ export async function loadJudge(
   folder: string,
   runtime: Runtime,
 ): Promise<{ judge: Judge & AsyncDisposable; card: JudgeCard }> {
-  const card = JSON.parse(await readFile(files(folder).card, "utf8")) as JudgeCard;
+  const card = await cardOf(folder);
   const its = ATTRIBUTES.map(({ name }) => ({ name, values: card.answers[name] }));
   const weights = await openSafetensors(files(folder).weights);
   return { judge: await openJudge(runtime, card.spec, weights, { answers: its }), card };

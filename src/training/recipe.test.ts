@@ -76,4 +76,5 @@ it("takes what ships further in its own shape, and leaves its decoder as it is",
   const { further } = RECIPES;
   expect(further).toMatchObject({ side: standard.side, configs: standard.configs, latents: standard.latents });
   expect(further.decoder.steps).toBe(0);
+  expect(further).not.toHaveProperty("texture");
 });

@@ -12,7 +12,7 @@ import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
 import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
 import { engine } from "../pipelines/engine.ts";
 import { openModel } from "../pipelines/load.ts";
-import type { FewSteps, Model } from "../pipelines/model.ts";
+import type { Model } from "../pipelines/model.ts";
 import { textToImage } from "../pipelines/text-to-image.ts";
 import { type Device, ortNode } from "../runtime/ort-node.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
@@ -31,7 +31,6 @@ import { captionWords } from "./scenes/captions.ts";
 import type { DistillRecipe, Recipe } from "./sizes.ts";
 import { trainDecoder } from "./stage-decoder.ts";
 import { trainDenoiser } from "./stage-denoiser.ts";
-import { drawnLatents } from "./stage-drawn.ts";
 import { coarseLatents, type Latents, latentsOf, paintAll, pictures } from "./stage-latents.ts";
 import type { Beginning, Workshop } from "./stages.ts";
 import { team } from "./team.ts";
@@ -178,38 +177,10 @@ export async function runRecipe(options: RecipeOptions): Promise<string | undefi
     return undefined;
   }
   let decoder = await trainDecoder(shop, "decoder", plain, set, latents, from?.vae ?? latents.path);
-  if (decoder.done && texture) {
-    const { average, step } = denoiser.state;
-    const composer = underTraining(recipe, latents, { ...latents.path, ...decoder.decoder }, average);
-    const few = lesson && student && fewStepsOf(student.state, lesson);
-    const drawn =
-      compose &&
-      (await drawnLatents(
-        shop,
-        set,
-        { ...composer, ...(few && { fewSteps: few }) },
-        {
-          count: Math.min(texture.drawn, set.count),
-          id: `step ${step}, ${student?.state.step ?? 0}`,
-          strength: compose.strength,
-        },
-      ));
-    decoder =
-      compose && !drawn
-        ? { ...decoder, done: false }
-        : await trainDecoder(shop, "texture", texture, set, latents, decoder.decoder, drawn);
-  }
+  if (decoder.done && texture) decoder = await trainDecoder(shop, "texture", texture, set, latents, decoder.decoder);
   await keep(recipe, denoiser.state, { decoder: decoder.decoder, ...(student && { student: student.state }) });
   return decoder.done ? made : undefined;
 }
-
-/** How a student draws. */
-const fewStepsOf = ({ average }: Pick<TrainingState, "average">, { studentSteps }: DistillRecipe): FewSteps => ({
-  lora: under(fromTensors(average), "unet."),
-  hash: "",
-  steps: studentSteps,
-  guidance: 1,
-});
 
 /** A student of the denoiser, whose sheets show what it draws in few steps. */
 function distilled(
@@ -221,7 +192,8 @@ function distilled(
 ): ReturnType<typeof trainStudent> {
   const sheet = async ({ average }: TrainingState): Promise<Uint8Array> => {
     const model = underTraining(shop.recipe, scale, vae, weights);
-    return samples(shop.runtime, { ...model, fewSteps: fewStepsOf({ average }, lesson) });
+    const lora = under(fromTensors(average), "unet.");
+    return samples(shop.runtime, { ...model, fewSteps: { lora, hash: "", steps: lesson.studentSteps, guidance: 1 } });
   };
   return trainStudent({ ...shop, sheet }, lesson, { weights, step }, small ? [latents, small] : [latents]);
 }

@@ -47,8 +47,6 @@ export interface TextureRecipe extends DecoderRecipe {
   readonly verdict: number;
   /** Weight of the differences between the critic's features. */
   readonly features: number;
-  /** For a model that composes: pictures that it draws on with, of which half of each batch is. */
-  readonly drawn: number;
 }
 
 export interface Recipe {
@@ -130,7 +128,7 @@ const standard = {
     noise: 0.3,
   },
   texture: {
-    steps: 2000,
+    steps: 1500,
     batch: 32,
     square: 64,
     rate: 4e-4,
@@ -140,7 +138,6 @@ const standard = {
     noise: 0.2,
     verdict: 0.02,
     features: 0.3,
-    drawn: 3000,
   },
   distill: {
     paths: 4096,
@@ -156,6 +153,8 @@ const standard = {
   },
   configs: { unet, vae, text_encoder },
 } as const satisfies Recipe;
+
+const { texture: _, ...untextured } = standard;
 
 export const RECIPES = {
   /** Minutes: enough to see it learn. */
@@ -214,7 +213,7 @@ export const RECIPES = {
    * its decoder stays.
    */
   further: {
-    ...standard,
+    ...untextured,
     denoiser: { ...standard.denoiser, steps: 14_400, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
     compose: { ...standard.compose, every: 8, batch: 64, noise: { mean: 0.8, std: 1.3 } },
     distill: { ...standard.distill, paths: 512, steps: 400, batch: 64, rate: 6e-4 },

@@ -1,6 +1,6 @@
 // stage-decoder: train the decoder on squares of pictures while the latents stay what they are. Node only.
 import { vaeFactor } from "../models/vae.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { tensor } from "../tensor/tensor.ts";
 import type { Tensors } from "./adamw.ts";
 import { decoderLoss } from "./autoencoder.ts";
 import { texturedLoss } from "./critic.ts";
@@ -24,7 +24,6 @@ export interface DecoderTraining {
 /**
  * Train the decoder: to be right in the mean, or, where the recipe has a critic's word, to have texture too.
  * @param from `decoder.…` to begin with
- * @param drawn latents of the first pictures as a denoiser left them, of which half of each batch is then
  */
 export async function trainDecoder(
   shop: Workshop,
@@ -33,7 +32,6 @@ export async function trainDecoder(
   set: Pictures,
   latents: Latents,
   from: Tensors,
-  drawn?: Tensor,
 ): Promise<DecoderTraining> {
   const { vae } = specsOf(shop);
   const { side } = shop.recipe;
@@ -51,8 +49,7 @@ export async function trainDecoder(
     const given = new Float32Array(stage.batch * channels * square ** 2);
     let [pixel, at] = [0, 0];
     for (let b = 0; b < stage.batch; b++) {
-      const read = drawn && b % 2 === 1 ? { ...drawn, noise: 0 } : { ...latents.set, noise: stage.noise };
-      const n = random.below(read.shape[0]);
+      const n = random.below(set.count);
       const [top, left] = [random.below(small - square + 1), random.below(small - square + 1)];
       const bytes = set.picture(n);
       for (let c = 0; c < 3; c++)
@@ -62,8 +59,8 @@ export async function trainDecoder(
       for (let c = 0; c < channels; c++)
         for (let y = 0; y < square; y++)
           for (let x = 0; x < square; x++) {
-            const z = read.data[((n * channels + c) * small + top + y) * small + left + x];
-            given[at++] = (z + read.noise * random.normal()) * latents.std[c] + latents.mean[c];
+            const z = latents.set.data[((n * channels + c) * small + top + y) * small + left + x];
+            given[at++] = (z + stage.noise * random.normal()) * latents.std[c] + latents.mean[c];
           }
     }
     return {

@@ -6,7 +6,7 @@ import { ortNode } from "../../runtime/ort-node.ts";
 import { openSafetensors } from "../../weights/safetensors-file.ts";
 import { throughAutoencoder } from "../draw.ts";
 import { judge128, openJudge } from "../judge.ts";
-import { type Examination, examine, judgeWeights, trainJudge, writeJudge, writeJudgeCard } from "../judge-recipe.ts";
+import { type Examination, examine, handedOn, trainJudge, writeJudge, writeJudgeCard } from "../judge-recipe.ts";
 import { decodeJudgeShard, joinedSets, openJudgeSet, type Part, paintJudgeShard } from "../judge-set.ts";
 import { progressLine } from "../run.ts";
 import { showShare } from "../statistics.ts";
@@ -59,13 +59,14 @@ process.once("SIGINT", () => stop.abort());
 const sets = [await openJudgeSet(painted, "train", number("shards"), side)];
 if (values.model !== undefined) sets.push(await openJudgeSet(decoded, "train", number("decoded"), side));
 await using set = joinedSets(sets);
+const from = values.from === undefined ? undefined : await handedOn(values.from);
 const [steps, batch, rate] = [number("steps"), number("batch"), number("rate")];
 const { weights, done } = await trainJudge(runtime, set, {
   steps,
   batch,
   rate,
   folder: values.run,
-  ...(values.from !== undefined && { from: await judgeWeights(values.from) }),
+  ...(from && { from: from.weights }),
   signal: stop.signal,
   onProgress: (p) => {
     if (p.step % 20 === 0) console.error(progressLine(p));
@@ -87,4 +88,10 @@ for (const [title, folder, part, count] of sittings) {
   const shares = Object.entries({ ...result.right, none: result.none, together: result.together });
   console.log(`${title}: ${shares.map(([name, share]) => `${name} ${showShare(share)}`).join(" · ")}`);
 }
-await writeJudgeCard(values.out, { training: { steps, batch, pictures: set.count }, examinations });
+await writeJudgeCard(values.out, {
+  training: {
+    ...{ steps, batch, pictures: set.count },
+    ...(from && { note: `begun with a judge of ${from.steps} steps` }),
+  },
+  examinations,
+});
