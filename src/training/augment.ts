@@ -2,11 +2,11 @@
 import type { Random } from "./random.ts";
 
 /**
- * The picture [3,side,side], mirrored if told, shifted by up to 3 pixels (edges repeated), softened as decoders soften, a little brighter or darker, with a little more or less contrast, a little noise.
+ * The picture [3,side,side], mirrored if told, shifted by up to 4 pixels (edges repeated; every place of a grid of 2, 4 or 8 pixels is as likely), softened as decoders soften, a little brighter or darker, with a little more or less contrast, a little noise.
  * Values stay in −1…1.
  */
 export function augmented(picture: Float32Array, side: number, random: Random, { mirror = false } = {}): Float32Array {
-  const [dx, dy] = [random.below(7) - 3, random.below(7) - 3];
+  const [dx, dy] = [random.below(8) - 4, random.below(8) - 4];
   const moved = shifted(picture, side, dx, dy, mirror);
   const soft = random.next() < 0.4 ? blurred(moved, side, 0.7 * random.next()) : moved;
   const contrast = 1 + 0.08 * random.uniform();

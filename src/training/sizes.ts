@@ -214,8 +214,8 @@ export const RECIPES = {
    */
   further: {
     ...untextured,
-    denoiser: { ...standard.denoiser, steps: 14_400, batch: 32, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
-    compose: { ...standard.compose, every: 8, batch: 64, noise: { mean: 0.8, std: 1.3 } },
+    denoiser: { ...standard.denoiser, steps: 7200, batch: 64, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
+    compose: { ...standard.compose, every: 8, batch: 128, noise: { mean: 0.8, std: 1.3 } },
     distill: { ...standard.distill, paths: 512, steps: 400, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },

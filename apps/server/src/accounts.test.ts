@@ -46,24 +46,24 @@ it("pictures cost what was quoted, failures nothing, and nobody owes anything", 
   const { c } = await enter("/v1/accounts", "cleo");
   const request = { prompt: "a boat", steps: 10, count: 3 };
   const quote = (await c.ask("POST", "/v1/quotes", { request })).json;
-  expect(quote).toMatchObject({ price: 1500, affordable: true });
+  expect(quote).toMatchObject({ price: 999, affordable: true });
   const job = await c.draw(request);
-  expect((await c.ask("GET", "/v1/account")).json.balance).toMatchObject({ available: 198_500 });
+  expect((await c.ask("GET", "/v1/account")).json.balance).toMatchObject({ available: 199_001 });
   await c.ended(job.id);
   await c.ended((await c.draw({ prompt: "crash@1", steps: 5 })).id);
   const ledger = Ledger.parse((await c.ask("GET", "/v1/account/ledger")).json).items;
   expect(ledger.map(({ kind, amount }) => [kind, amount])).toEqual([
     ...[
-      ["release", 216],
+      ["release", 145],
       ["capture", 0],
-      ["hold", -216],
+      ["hold", -145],
       ["release", 0],
       ["capture", 0],
-      ["hold", -1500],
+      ["hold", -999],
     ],
     ["grant", 200_000],
   ]);
-  expect((await c.ask("GET", "/v1/account")).json.balance).toEqual({ available: 198_500, held: 0 });
+  expect((await c.ask("GET", "/v1/account")).json.balance).toEqual({ available: 199_001, held: 0 });
   const dear = { request: { width: 512, height: 512, steps: 30, count: 16 } };
   expect((await c.ask("POST", "/v1/quotes", dear)).json.affordable).toBe(false);
   const refused = await c.ask("POST", "/v1/jobs", dear);

@@ -41,19 +41,19 @@ const lose = ({ sha256 }: Picture): Promise<void> =>
 it("of several pictures, what is missing is given back: its own price, once, and no more than was charged", async () => {
   const pictures = await visit(async (c) => {
     const job = await c.draw({ prompt: "a boat", steps: 9, count: 4 });
-    expect(job.price).toBe(4 * 417);
+    expect(job.price).toBe(4 * 278);
     return (await c.ended(job.id)).pictures;
   });
   const [first, second, third, fourth] = pictures as [Picture, Picture, Picture, Picture];
   await lose(second);
-  const once = { balance: { available: GRANT - 3 * 417, held: 0 }, left: [3, 2, 0], back: [417] };
+  const once = { balance: { available: GRANT - 3 * 278, held: 0 }, left: [3, 2, 0], back: [278] };
   expect(await state()).toEqual(once);
   expect(await state()).toEqual(once); // another start changes nothing
   await lose(fourth);
   await lose(first);
-  expect(await state()).toMatchObject({ balance: { available: GRANT - 417 }, left: [2], back: [417, 417, 417] });
+  expect(await state()).toMatchObject({ balance: { available: GRANT - 278 }, left: [2], back: [278, 278, 278] });
   await lose(third);
-  expect(await state()).toEqual({ balance: { available: GRANT, held: 0 }, left: [], back: [417, 417, 417, 417] });
+  expect(await state()).toEqual({ balance: { available: GRANT, held: 0 }, left: [], back: [278, 278, 278, 278] });
   const db = openDatabase(join(data.path, "dreamgrain.db"));
   expect(openLedger(db).audit()).toBeUndefined();
   expect(() =>
@@ -74,5 +74,5 @@ it("of a cancelled job only what was charged for the missing picture comes back"
     return c.ended(job.id);
   });
   await lose(pictures[0] as Picture);
-  expect(await state()).toMatchObject({ balance: { available: GRANT - (charged ?? 0) + 500, held: 0 }, back: [500] });
+  expect(await state()).toMatchObject({ balance: { available: GRANT - (charged ?? 0) + 333, held: 0 }, back: [333] });
 });

@@ -41,7 +41,7 @@ it("draws, shows what comes, and says in the file how it was made", async () => 
   const from = { image: { picture: first!.id }, strength: 0.5, steps: 4, seed: "1", prompt: "a red boat at night" };
   expect(await client(server.url).ended((await client(server.url).draw(from)).id)).toMatchObject({
     state: "done",
-    price: 133,
+    price: 89,
   });
 });
 
