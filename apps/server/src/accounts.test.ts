@@ -64,7 +64,7 @@ it("pictures cost what was quoted, failures nothing, and nobody owes anything", 
     ["grant", 200_000],
   ]);
   expect((await c.ask("GET", "/v1/account")).json.balance).toEqual({ available: 199_001, held: 0 });
-  const dear = { request: { width: 512, height: 512, steps: 30, count: 16 } };
+  const dear = { request: { width: 512, height: 512, steps: 50, count: 16 } };
   expect((await c.ask("POST", "/v1/quotes", dear)).json.affordable).toBe(false);
   const refused = await c.ask("POST", "/v1/jobs", dear);
   expect([refused.status, refused.json.error.code]).toEqual([402, "insufficient_credits"]);

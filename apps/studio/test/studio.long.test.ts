@@ -386,7 +386,7 @@ describe("Gallery", () => {
       .click({ modifiers: ["Control"] });
     await page.keyboard.press("c");
     const compare = page.getByRole("dialog", { name: "Compare" });
-    await compare.getByRole("row", { name: "guidance 7 3" }).waitFor();
+    await compare.getByRole("row", { name: "guidance 7 4" }).waitFor();
     const left = compare.locator("img.left");
     const before = await left.evaluate((image) => getComputedStyle(image).clipPath);
     await compare.getByRole("slider").fill("20");
@@ -432,15 +432,15 @@ describe("Grid", () => {
     await page.getByLabel("Down").selectOption("seed");
     await page.getByLabel("Values").first().fill("1, 2");
     await page.getByLabel("Values").last().fill("5-6");
-    await page.getByText(/^4 pictures · .* · 0\.334 credits$/).waitFor();
+    await page.getByText(/^4 pictures · .* · 0\.22 credits$/).waitFor();
     await page.getByRole("button", { name: "Draw the grid" }).click();
     await page.getByText(/^4 of 4 drawn/).waitFor();
     const captions = await page.locator(".sheet-cell p").allTextContents();
     expect(captions.map((caption) => caption.replace(/^.* · /, ""))).toEqual([
-      "0.067 credits",
-      "0.1 credits",
-      "0.067 credits",
-      "0.1 credits",
+      "0.044 credits",
+      "0.066 credits",
+      "0.044 credits",
+      "0.066 credits",
     ]);
     await page.reload();
     await page.getByText(/^4 of 4 drawn/).waitFor();
@@ -584,7 +584,7 @@ describe("with accounts", () => {
       await page.getByLabel("Name").fill("ada");
       await page.getByLabel("Password").fill("a long enough one");
       await page.getByRole("button", { name: "Make the account" }).click();
-      await page.getByRole("button", { name: "Best", exact: true }).click(); // a credit; what is fast is a fifth of one
+      await page.getByRole("button", { name: "Best", exact: true }).click(); // a credit; what is fast is about a quarter of one
       await draw("a castle");
       await stagePicture().waitFor();
       await page.getByRole("link", { name: /199 cr/ }).click();
