@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { openModel, passesOf } from "dreamgrain/node";
+import type { Job } from "../src/contract.ts";
 import type { Figures } from "./abuse.ts";
 import { client, listen } from "./client.ts";
 import { dice, type Gateway, quantile, sleep, start } from "./harness.ts";
@@ -174,16 +176,24 @@ export async function cancelling(
     const c = client(server.url, { key });
     /** Steps of each job that were told of, and which have ended. */
     const seen = new Map<string, number>();
-    /** How much of each job that is: a step of a small pass is a small one. */
-    const part = new Map<string, number>();
+    const model = await openModel(fileURLToPath(new URL("../../../models/default", import.meta.url)));
+    /** What so many steps of a job cost: as many parts of its price as there are pixels in them. */
+    const owed = ({ price, settings }: Job, steps: number): number => {
+      const { count, width, height } = settings;
+      const one = passesOf(model, { width, height, steps: settings.steps }).flatMap((pass) =>
+        new Array<number>(pass.steps).fill(pass.width * pass.height),
+      );
+      const all = Array.from({ length: count }, () => one).flat();
+      const sum = (pixels: readonly number[]): number => pixels.reduce((a, b) => a + b, 0);
+      return Math.floor((price * sum(all.slice(0, steps))) / sum(all));
+    };
     const over = new Set<string>();
     let leave = false;
     const hearing = (async () => {
       for await (const { event, data } of listen(server.url, "/v1/events", undefined, { key })) {
         if (event === "progress") {
-          const { picture, step, steps, done } = data.progress;
+          const { picture, step, steps } = data.progress;
           seen.set(data.job, picture * steps + step);
-          part.set(data.job, done);
         }
         if (event === "job" && data.charged !== null) over.add(data.id);
         if (leave) break;
@@ -206,9 +216,8 @@ export async function cancelling(
       const end = await c.ended(job.id);
       if (end.state === "cancelled") {
         beyond.push(taken() - at);
-        const owed = job.price * (part.get(job.id) ?? 0);
-        if (Math.abs((end.charged ?? 0) - owed) > 1)
-          throw new Error(`C4: ${end.charged} charged for ${owed.toFixed(1)} of ${job.price}`);
+        if (end.charged !== owed(job, taken()))
+          throw new Error(`C4: ${end.charged} charged for ${taken()} steps, ${owed(job, taken())} of ${job.price}`);
       } else if (end.state !== "done" || end.charged !== job.price) throw new Error(`C4: ${end.state}, ${end.charged}`);
       const after = (await c.ask("GET", "/v1/account")).json.balance;
       if (before.available - after.available !== end.charged || after.held !== 0)

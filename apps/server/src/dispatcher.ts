@@ -8,7 +8,7 @@ import { Failed, failureOf } from "./failures.ts";
 import { newId } from "./ids.ts";
 import type { KnownModel } from "./models.ts";
 import type { Parts } from "./parts.ts";
-import { type Plan, planOf, settingsAt, shareOf } from "./plan.ts";
+import { owed, type Plan, pixelsOf, planOf, settingsAt, shareOf } from "./plan.ts";
 import type { Queue } from "./queue.ts";
 import type { JobRow } from "./store/jobs.ts";
 import type { PictureRow } from "./store/pictures.ts";
@@ -104,7 +104,7 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
         },
         signal,
       );
-      if (!drawn) return cancelled(row, done + shareOf(passes, taken));
+      if (!drawn) return cancelled(row, done, pixelsOf(passes, taken));
       const sha256 = await objects.put(drawn.png, ".png");
       passing("stored");
       const seconds = (performance.now() - began) / 1000;
@@ -133,9 +133,9 @@ export function startDispatcher(parts: Parts, queue: Queue, describe: (row: JobR
     }
   }
 
-  /** What was drawn is charged, step by step; of the last picture a share. */
-  const cancelled = (row: JobRow, drawn: number): void =>
-    end(row, { state: "cancelled", charged: Math.floor((row.price * drawn) / row.count) });
+  /** What was drawn is charged, step by step. */
+  const cancelled = (row: JobRow, whole: number, part?: ReturnType<typeof pixelsOf>): void =>
+    end(row, { state: "cancelled", charged: owed(row.price, row.count, whole, part) });
 
   /** What becomes of a job in whose middle the engine died: another try, but not for ever. */
   const crashed = (row: JobRow, { message: how, late, innocent }: EngineCrashed): void => {

@@ -6,7 +6,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { Failed, notFound } from "./failures.ts";
 import { newId, sha256 } from "./ids.ts";
 import type { Parts } from "./parts.ts";
-import { type Drawn, type Plan, planOf, type Size } from "./plan.ts";
+import { type Drawn, owed, type Plan, planOf, type Size } from "./plan.ts";
 import type { Queue } from "./queue.ts";
 import type { JobRow } from "./store/jobs.ts";
 
@@ -98,7 +98,7 @@ export function openJobs(parts: Parts, queue: Queue, dispatcher: () => Dispatche
   };
 
   const end = (row: JobRow): void => {
-    const charged = Math.floor((row.price * pictures.ofJob(row.id).length) / row.count);
+    const charged = owed(row.price, row.count, pictures.ofJob(row.id).length);
     jobs.end(row.id, { state: "cancelled", charged });
     ledger.settle(row.account, row.id, charged);
   };

@@ -105,8 +105,8 @@ export function priceOf({ model }: KnownModel, drawn: Size & { steps: number }):
   return Math.max(1, Math.round((1000 * work(drawn)) / best));
 }
 
-/** How much of a picture, and of its price, its first so many steps are: those of a small pass are small. */
-export function shareOf(passes: Plan["passes"], steps: number): number {
+/** What a picture's first so many steps come to, in pixels, and all of them: a step of a small pass is a small one. */
+export function pixelsOf(passes: Plan["passes"], steps: number): { readonly done: number; readonly all: number } {
   let [left, done, all] = [steps, 0, 0];
   for (const pass of passes) {
     const area = pass.width * pass.height;
@@ -115,8 +115,18 @@ export function shareOf(passes: Plan["passes"], steps: number): number {
     done += walked * area;
     all += pass.steps * area;
   }
+  return { done, all };
+}
+
+/** How much of a picture its first so many steps are. */
+export function shareOf(passes: Plan["passes"], steps: number): number {
+  const { done, all } = pixelsOf(passes, steps);
   return done / all;
 }
+
+/** What of a price is owed for so many of its pictures and a part of one more; whole numbers throughout, so that it is exact. */
+export const owed = (price: number, count: number, pictures: number, { done, all } = { done: 0, all: 1 }): number =>
+  Math.floor((price * (pictures * all + done)) / (all * count));
 
 /** The least memory with which a kind of drawing was found to fit; finding out takes a while. */
 const fitting = new Map<string, number>();

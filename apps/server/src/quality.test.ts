@@ -7,7 +7,7 @@ import { teachFewSteps, writeTinyModel } from "../../../test/tiny-model.ts";
 import { client } from "../faults/client.ts";
 import { folder } from "../faults/harness.ts";
 import { DrawRequest, Models, Quote } from "./contract.ts";
-import { planOf, shareOf } from "./plan.ts";
+import { owed, pixelsOf, planOf, shareOf } from "./plan.ts";
 import { settingsIn } from "./read-settings.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
@@ -90,4 +90,19 @@ it("steps of a small pass are as much of a picture as they are small", () => {
   ];
   expect([0, 4, 8, 10, 12].map((steps) => shareOf(passes, steps))).toEqual([0, 1 / 6, 1 / 3, 2 / 3, 1]);
   expect(shareOf([{ width: 128, height: 128, steps: 20 }], 5)).toBe(0.25);
+});
+
+it("what is owed is exact where a share is no binary fraction", () => {
+  const passes = [{ width: 64, height: 64, steps: 49 }];
+  // Of 49 pictures of one credit in all: a forty-ninth of each of its steps, never a milli-credit less.
+  for (let steps = 0; steps <= 49; steps++)
+    for (let pictures = 0; pictures < 3; pictures++)
+      expect(owed(49 * 3, 3, pictures, pixelsOf(passes, steps))).toBe(49 * pictures + steps);
+  expect(owed(100, 3, 1)).toBe(33);
+  // The same through shares, as it was done before, loses some.
+  const lost = Array.from(
+    { length: 50 },
+    (_, steps) => Math.floor((147 * (2 + shareOf(passes, steps))) / 3) - 98 - steps,
+  );
+  expect(Math.min(...lost)).toBe(-1);
 });
