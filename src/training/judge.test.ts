@@ -1,4 +1,7 @@
 // The judge: its size, its loss, how pictures are varied and which pictures it learns from.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { flops } from "../graph/flops.ts";
 import { referenceRuntime } from "../runtime/reference.ts";
@@ -17,7 +20,8 @@ import {
   openJudge,
   says,
 } from "./judge.ts";
-import { judgeScene } from "./judge-set.ts";
+import { handedOn, trainJudge, writeJudge, writeJudgeCard } from "./judge-recipe.ts";
+import { type JudgeSet, judgeScene } from "./judge-set.ts";
 import { random } from "./random.ts";
 import { heldOut, STYLES, SUBJECTS, type Subject } from "./scenes/index.ts";
 import type { ColorName } from "./scenes/palette.ts";
@@ -182,6 +186,20 @@ describe("augmentation", () => {
     expect(changed.every((v) => v >= -1 && v <= 1)).toBe(true);
     expect(changed).not.toEqual(picture);
   });
+  it("puts a picture on every place of a grid of four pixels as often, and so where it was painted too", () => {
+    const dark = new Float32Array(3 * 16 * 16).fill(-0.9);
+    for (let c = 0; c < 3; c++) dark[c * 256 + 8 * 16 + 8] = 0.9;
+    const dice = random(6);
+    const places = new Array<number>(16).fill(0);
+    for (let n = 0; n < 1600; n++) {
+      const { spot } = augmented(dark, 16, dice)
+        .subarray(0, 256)
+        .reduce((best, v, i) => (v > best.v ? { v, spot: i } : best), { v: -2, spot: 0 });
+      places[4 * (Math.floor(spot / 16) % 4) + (spot % 4)]++;
+    }
+    expect(Math.min(...places)).toBeGreaterThan(60); // a hundred each; the place where it was had one in forty-nine
+    expect(Math.max(...places)).toBeLessThan(150);
+  });
   it("shifts along the right axes, repeats edges, and mirrors", () => {
     const moved = shifted(picture, 8, 2, -1, false);
     expect(moved[64 + 3 * 8 + 5]).toBe(picture[64 + 4 * 8 + 3]);
@@ -201,4 +219,27 @@ describe("augmentation", () => {
     expect(soft[2 * 8 + 2]).toBeCloseTo(0.0625, 6);
     expect(blurred(picture, 8, 0)).toEqual(picture);
   });
+});
+
+it("a judge hands on its weights, in half precision, and how many steps they took", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "dreamgrain-judge-"));
+  try {
+    const learnt = initialise(judgeLoss(judge128, 1), 8);
+    await writeJudge(folder, learnt);
+    await writeJudgeCard(folder, { training: { steps: 7, batch: 1, pictures: 1 }, examinations: {} });
+    const { weights, steps } = await handedOn(folder);
+    expect(steps).toBe(7);
+    await using runtime = referenceRuntime();
+    const none = { count: 0, side: 128 } as JudgeSet; // of no steps no picture is asked for
+    const options = { steps: 0, batch: 1, rate: 1e-3, folder: join(folder, "run") };
+    const further = await trainJudge(runtime, none, { ...options, from: weights });
+    const fresh = await trainJudge(runtime, none, { ...options, folder: join(folder, "fresh") });
+    for (const [name, { data }] of Object.entries(learnt)) {
+      const worst = (of: Float32Array): number => data.reduce((most, v, i) => Math.max(most, Math.abs(v - of[i])), 0);
+      expect(worst(further.weights[name].data), name).toBeLessThan(1e-3);
+      if (name === "convs.0.weight") expect(worst(fresh.weights[name].data)).toBeGreaterThan(1e-2);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,4 +1,5 @@
 // stage-decoder: train the decoder on squares of pictures while the latents stay what they are. Node only.
+import type { Graph } from "../graph/trace.ts";
 import { vaeFactor } from "../models/vae.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { Tensors } from "./adamw.ts";
@@ -8,14 +9,13 @@ import type { Random } from "./random.ts";
 import type { DecoderRecipe, TextureRecipe } from "./sizes.ts";
 import type { Latents, Pictures } from "./stage-latents.ts";
 import { runStage, specsOf, type Workshop } from "./stages.ts";
-import { begin, type TrainingState } from "./train.ts";
+import { begin } from "./train.ts";
 
 /** Weights of a stage are the decoder's own; a critic's, which learns beside it, are nobody's afterwards. */
 const isDecoder = (name: string): boolean => name.startsWith("decoder.");
 
 /** What a stage of the decoder has come to. */
 export interface DecoderTraining {
-  readonly state: TrainingState;
   /** The decoder's weights, moving averages: `decoder.…`. */
   readonly decoder: Tensors;
   readonly done: boolean;
@@ -37,9 +37,9 @@ export async function trainDecoder(
   const { side } = shop.recipe;
   const textured = "verdict" in stage;
   const part = stage.batch / shop.trainer.parts;
-  const loss = textured
+  const loss: Graph<"picture" | "latents", string> = textured
     ? texturedLoss(vae, part, stage.square, stage, latents.std)
-    : (decoderLoss(vae, part, stage.square, stage) as ReturnType<typeof texturedLoss>);
+    : decoderLoss(vae, part, stage.square, stage);
   const state = begin(loss, { seed: shop.seed, from });
   const factor = vaeFactor(vae);
   const [, channels, small] = latents.set.shape;
@@ -72,5 +72,5 @@ export async function trainDecoder(
   const duel = { betas: [0.5, 0.99], clip: 10 } as const;
   const done = await runStage(shop, name, stage, loss, state, { batch, ...(textured && duel) });
   const decoder = Object.fromEntries(Object.entries(state.average).filter(([name]) => isDecoder(name)));
-  return { state, decoder, done };
+  return { decoder, done };
 }

@@ -120,7 +120,7 @@ const problem = (error: unknown): Answer => ({ problem: error instanceof Error ?
 parentPort?.on("message", async (task: Task) => {
   if (task !== "end") return parentPort?.postMessage(await done(task).catch(problem));
   await (await started.catch(() => undefined))?.end();
-  await (await turner)?.end();
+  await (await turner?.catch(() => undefined))?.end();
   parentPort?.close();
 });
 parentPort?.postMessage(await started.then((): Answer => ({}), problem));
