@@ -52,11 +52,18 @@ export interface Transformer2dOptions {
   readonly groups: number;
 }
 
-/** Transformer blocks over the pixels of a picture [b,c,h,w], with context [b,n,k]; diffusers: Transformer2DModel. */
+/**
+ * Transformer blocks over the pixels of a picture [b,c,h,w], with context [b,n,k]; diffusers: Transformer2DModel. They begin at nothing, as in
+ * the first latent diffusion models (Rombach et al. 2022).
+ */
 export function transformer2d(p: Params, x: Value, context: Value, options: Transformer2dOptions): Value {
   const [, channels, h] = x.shape;
-  const project = (name: string, v: Value): Value =>
-    options.projection === "linear" ? linear(p.at(name), v, channels) : conv2d(p.at(name), v, channels, { kernel: 1 });
+  const project = (name: string, v: Value): Value => {
+    const start = name === "proj_out" ? "zero" : "default";
+    return options.projection === "linear"
+      ? linear(p.at(name), v, channels, { start })
+      : conv2d(p.at(name), v, channels, { kernel: 1, start });
+  };
   const toTokens = (v: Value): Value => rearrange(v, "b c h w -> b (h w) c");
   const toPicture = (v: Value): Value => rearrange(v, "b (h w) c -> b c h w", { h });
 

@@ -140,6 +140,7 @@ export function vaeSpec(config: unknown): VaeSpec {
     postQuantConv: f.boolean("use_post_quant_conv", true),
     patch,
     linearPath: f.boolean("linear_path", false),
+    lapped: f.boolean("lapped", false),
     scalingFactor: f.number("scaling_factor", 0.18215),
     ...(f.has("latents_mean") && { latentsMean: f.numbers("latents_mean") }),
     ...(f.has("latents_std") && { latentsStd: f.numbers("latents_std") }),

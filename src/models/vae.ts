@@ -6,6 +6,7 @@ import { constant, silu, type Value } from "../graph/value.ts";
 import { conv2d, groupNorm, type Start } from "../nn/layers.ts";
 import { full } from "../tensor/tensor.ts";
 import { pixelAttention, resnet, upsample } from "./blocks.ts";
+import { lap, unlap } from "./lapped.ts";
 
 /** What tells one autoencoder from another. */
 export interface VaeSpec {
@@ -27,6 +28,8 @@ export interface VaeSpec {
    * one back: a path without parameters to unlearn, as DC-AE's residual autoencoding has (Chen et al. 2024). Ours alone.
    */
   readonly linearPath: boolean;
+  /** Whether the squares of the linear path overlap, as `lap` says. Ours alone. */
+  readonly lapped: boolean;
   /** Latents · scalingFactor have about unit variance. */
   readonly scalingFactor: number;
   /** Per channel, where the file tells them: latents are normalised by these before `scalingFactor`. */
@@ -74,7 +77,8 @@ export function vaeEncode(
   if (spec.linearPath) {
     const factor = vaeFactor(spec);
     const square = { kernel: factor, stride: factor, padding: 0 };
-    const mean = conv2d(p.at("linear_path"), picture, spec.latentChannels, square);
+    const pixels = spec.lapped ? lap(picture, factor) : picture;
+    const mean = conv2d(p.at("linear_path"), pixels, spec.latentChannels, square);
     return { mean, logvar: constant(full(mean.shape, CERTAIN)) };
   }
   let h = conv2d(p.at("conv_in"), patchify(picture, spec.patch), blockOutChannels[0]);
@@ -109,9 +113,9 @@ export function vaeDecode(root: Params, spec: VaeSpec, latents: Value): Value {
   const detail = unpatchify(h, spec.patch);
   if (!spec.linearPath) return detail;
   const factor = vaeFactor(spec);
-  return detail.add(
-    unpatchify(conv2d(p.at("linear_path"), latents, spec.channels * factor ** 2, { kernel: 1 }), factor),
-  );
+  const squares = conv2d(p.at("linear_path"), latents, spec.channels * factor ** 2, { kernel: 1 });
+  const pixels = unpatchify(squares, factor);
+  return detail.add(spec.lapped ? unlap(pixels, factor) : pixels);
 }
 
 /** The encoder as a graph, for pictures of the given size in pixels. */

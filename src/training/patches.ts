@@ -15,12 +15,12 @@ export interface Components {
  * Principal components of all squares of `factor`² pixels of pictures. Pearson 1901.
  * @param picture picture i in −1…1, planar [3,side,side]
  */
-export function principalComponents(
-  picture: (i: number) => Float32Array,
+export async function principalComponents(
+  picture: (i: number) => Float32Array | Promise<Float32Array>,
   count: number,
   side: number,
   factor: number,
-): Components {
+): Promise<Components> {
   const width = 3 * factor * factor;
   const across = side / factor;
   const mean = new Float64Array(width);
@@ -28,7 +28,7 @@ export function principalComponents(
   const square = new Float64Array(width);
   const n = count * across * across;
   for (let i = 0; i < count; i++) {
-    const pixels = picture(i);
+    const pixels = await picture(i);
     for (let y = 0; y < side; y += factor)
       for (let x = 0; x < side; x += factor) {
         let at = 0;

@@ -46,12 +46,16 @@ describe("a model to begin with", () => {
     );
     expect(await begun({ recipe: standard, from: shipped, folder: join(folder, "run") })).toBeUndefined();
   });
-  it("may lack the input skip, which then begins at nothing", async () => {
+  it("may lack the input skip and transformers, which then begin at nothing", async () => {
     const older = join(folder, "older");
     await cp(shipped, older, { recursive: true });
     const config = join(older, "unet", "config.json");
     const { input_skip: _, ...rest } = JSON.parse(await readFile(config, "utf8"));
-    await writeFile(config, JSON.stringify(rest));
+    const finest = { down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"] };
+    await writeFile(
+      config,
+      JSON.stringify({ ...rest, ...finest, up_block_types: ["CrossAttnUpBlock2D", "UpBlock2D"] }),
+    );
     const index = join(older, "model_index.json");
     const { dreamgrain, ...others } = JSON.parse(await readFile(index, "utf8"));
     const { few_steps: __, ...plain } = dreamgrain; // its factors know the skip

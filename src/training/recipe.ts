@@ -9,6 +9,7 @@ import { finish } from "../diffusion/samplers.ts";
 import { contactSheet, toPixels } from "../image/index.ts";
 import { encodePng } from "../image/png.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
+import type { UnetSpec } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
 import { engine } from "../pipelines/engine.ts";
 import { openModel } from "../pipelines/load.ts";
@@ -225,6 +226,21 @@ async function claim(
     );
 }
 
+/** A U-Net with what another has beyond it, as far as that begins at nothing: its input skip, and transformers where it has none. */
+function grown(unet: UnetSpec, { inputSkip, levels }: UnetSpec): UnetSpec {
+  const depths = (has: readonly number[], wanted: readonly number[] = []): readonly number[] =>
+    has.length === wanted.length ? has.map((depth, i) => depth || wanted[i]) : has;
+  return {
+    ...unet,
+    inputSkip: unet.inputSkip || inputSkip,
+    levels: unet.levels.map((level, i) => ({
+      ...level,
+      down: depths(level.down, levels[i]?.down),
+      up: depths(level.up, levels[i]?.up),
+    })),
+  };
+}
+
 /** What a model hands on to a run, its weights in float32. */
 async function beginning(
   { name, specs, weights, texts: [words], fewSteps }: Model,
@@ -232,8 +248,7 @@ async function beginning(
 ): Promise<Beginning> {
   const { latentsMean, latentsStd, ...vae } = specs.vae;
   const wanted = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder), vae: vaeSpec(configs.vae) };
-  // A skip that is not there is one that begins at nothing.
-  const unet = { ...specs.unet, inputSkip: specs.unet.inputSkip || wanted.unet.inputSkip };
+  const unet = grown(specs.unet, wanted.unet);
   const other = Object.entries({ unet, text: words.spec, vae }).find(
     ([part, spec]) => !isDeepStrictEqual({ ...spec }, { ...wanted[part as keyof typeof wanted] }),
   )?.[0];

@@ -1,7 +1,9 @@
 // stage-latents: the pictures that a recipe learns from, painted once, and their latents, encoded once. Node only.
 import { join } from "node:path";
+import { trace } from "../graph/trace.ts";
+import { lap } from "../models/lapped.ts";
 import { type VaeSpec, vaeEncoderGraph, vaeFactor } from "../models/vae.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { size, type Tensor, tensor } from "../tensor/tensor.ts";
 import { writeSafetensors } from "../weights/safetensors-file.ts";
 import { fromTensors, readAll } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
@@ -85,7 +87,7 @@ export async function latentsOf(shop: Workshop, set: Pictures): Promise<Latents>
   }
   const { vae } = specsOf(shop);
   const { side } = shop.recipe;
-  const path = shop.from ? handedOn(shop.from.vae) : fittedPath(shop, set, vae);
+  const path = shop.from ? handedOn(shop.from.vae) : await fittedPath(shop, set, vae);
   const all = await encoded(shop, set, path, 1);
   const small = side / vaeFactor(vae);
   const area = small * small;
@@ -149,12 +151,18 @@ function normalise(
 }
 
 /** The linear path onto the principal components of some of the pictures. */
-function fittedPath(shop: Workshop, set: Pictures, vae: VaeSpec): Tensors {
+async function fittedPath(shop: Workshop, set: Pictures, vae: VaeSpec): Promise<Tensors> {
   const { side, latents } = shop.recipe;
   const factor = vaeFactor(vae);
-  const scratch = new Float32Array(3 * side * side);
-  const components = principalComponents(
-    (i) => toUnit(set.picture(i), scratch),
+  const shape = [1, vae.channels, side, side];
+  const scratch = new Float32Array(size(shape));
+  const graph = trace({ picture: shape }, (_, { picture }) => ({ cut: lap(picture, factor) }));
+  await using overlapping = vae.lapped ? await shop.runtime.compile(graph) : undefined;
+  const components = await principalComponents(
+    async (i) => {
+      const picture = toUnit(set.picture(i), scratch);
+      return overlapping ? (await overlapping.run({ picture: tensor(picture, shape) })).cut.data : picture;
+    },
     Math.min(latents.pictures, set.count),
     side,
     factor,
