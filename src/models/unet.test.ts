@@ -139,6 +139,27 @@ test("an input skip adds the sample, each channel by a gain that its time alone 
   expect(attrs.init(shape, { normal: () => 1, uniform: () => 1 }).every((v) => v === 0)).toBe(true);
 });
 
+test("a U-Net with fresh transformers says what it says without them", async () => {
+  const bare: UnetSpec = { ...tiny, levels: tiny.levels.map((level) => ({ ...level, down: level.down.map(() => 0) })) };
+  const sizes = { batch: 1, height: 4, width: 4, tokens: 3 };
+  const [graph, without] = [unetGraph(tiny, sizes), unetGraph(bare, sizes)];
+  const added = [...graph.params.keys()].filter((name) => !without.params.has(name));
+  expect(added.some((name) => name.includes("attentions"))).toBe(true);
+  const params = (await readAll(formulaWeights(graph))) as Record<string, Tensor>;
+  const inputs = {
+    sample: formulaInput("sample", [1, 4, 4, 4]),
+    context: formulaInput("context", [1, 3, 6]),
+    time: unetTime(tiny, [300]),
+  };
+  const expected = evaluate(without, inputs, params).sample.data;
+  expect(evaluate(graph, inputs, params).sample.data).not.toEqual(expected);
+  for (const name of added) {
+    const { attrs, shape } = graph.params.get(name)!;
+    params[name] = tensor(attrs.init(shape, { normal: () => 0.3, uniform: () => 0.2 }), shape);
+  }
+  for (const [i, v] of evaluate(graph, inputs, params).sample.data.entries()) expect(v).toBeCloseTo(expected[i], 6);
+});
+
 test("time, fractions of it, and context all matter", async () => {
   const sample = formulaInput("sample", [1, 4, 4, 4]);
   const context = formulaInput("context", [1, 3, 6]);

@@ -130,8 +130,8 @@ export interface JudgeCard {
     readonly steps: number;
     readonly batch: number;
     readonly pictures: number;
-    /** What else there is to know of how it was made. */
-    readonly note?: string;
+    /** Steps of the judges that it began with. */
+    readonly before?: number;
   };
   readonly examinations: Readonly<Record<string, Examination>>;
 }
@@ -157,11 +157,12 @@ export async function writeJudgeCard(folder: string, card: Omit<JudgeCard, "spec
   await writeFileAtomically(files(folder).card, new TextEncoder().encode(`${JSON.stringify(whole, null, 1)}\n`));
 }
 
-/** What a judge hands on to another: its weights in float32, and how many steps they took. */
+/** What a judge hands on to another: its weights in float32, and how many steps they took in all. */
 export async function handedOn(folder: string): Promise<{ weights: Tensors; steps: number }> {
   const kept = await readAll(await openSafetensors(files(folder).weights));
   const weights = Object.fromEntries(Object.entries(kept).map(([name, t]) => [name, widen(t)]));
-  return { weights, steps: (await cardOf(folder)).training.steps };
+  const { steps, before = 0 } = (await cardOf(folder)).training;
+  return { weights, steps: steps + before };
 }
 
 const cardOf = async (folder: string): Promise<JudgeCard> => JSON.parse(await readFile(files(folder).card, "utf8"));

@@ -221,14 +221,14 @@ describe("augmentation", () => {
   });
 });
 
-it("a judge hands on its weights, in half precision, and how many steps they took", async () => {
+it("a judge hands on its weights, in half precision, and how many steps they took in all", async () => {
   const folder = await mkdtemp(join(tmpdir(), "dreamgrain-judge-"));
   try {
     const learnt = initialise(judgeLoss(judge128, 1), 8);
     await writeJudge(folder, learnt);
-    await writeJudgeCard(folder, { training: { steps: 7, batch: 1, pictures: 1 }, examinations: {} });
+    await writeJudgeCard(folder, { training: { steps: 7, before: 4, batch: 1, pictures: 1 }, examinations: {} });
     const { weights, steps } = await handedOn(folder);
-    expect(steps).toBe(7);
+    expect(steps).toBe(11);
     await using runtime = referenceRuntime();
     const none = { count: 0, side: 128 } as JudgeSet; // of no steps no picture is asked for
     const options = { steps: 0, batch: 1, rate: 1e-3, folder: join(folder, "run") };

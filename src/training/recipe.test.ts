@@ -63,6 +63,15 @@ describe("a model to begin with", () => {
     expect(standard.configs.unet.input_skip).toBe(true);
     expect(await begun({ recipe: standard, from: older, folder: join(folder, "run") })).toBeUndefined();
   });
+  it("is refused when its squares do not overlap, since its latents are others", async () => {
+    const older = join(folder, "older");
+    await cp(shipped, older, { recursive: true });
+    const config = join(older, "vae", "config.json");
+    await writeFile(config, (await readFile(config, "utf8")).replace('"lapped": true', '"lapped": false'));
+    await expect(begun({ recipe: standard, from: older, folder: join(folder, "run") })).rejects.toThrow(
+      /dreamgrain small, has another vae than this size; begin with/,
+    );
+  });
   it("is refused when it has another shape, or cannot be read, and leaves no folder behind", async () => {
     await expect(begun({ from: shipped })).rejects.toThrow(
       /dreamgrain small, has another unet than this size; begin with/,

@@ -2,14 +2,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { predictions } from "../diffusion/denoise.ts";
 import { flowTable } from "../diffusion/noise-table.ts";
 import { finish } from "../diffusion/samplers.ts";
 import { contactSheet, toPixels } from "../image/index.ts";
 import { encodePng } from "../image/png.ts";
 import { clipTextSpec, unetSpec, vaeSpec } from "../models/config.ts";
-import type { UnetSpec } from "../models/unet.ts";
 import { vaeDecoderGraph, vaeFactor } from "../models/vae.ts";
 import { engine } from "../pipelines/engine.ts";
 import { openModel } from "../pipelines/load.ts";
@@ -18,22 +16,20 @@ import { textToImage } from "../pipelines/text-to-image.ts";
 import { type Device, ortNode } from "../runtime/ort-node.ts";
 import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { selfTest, TOLERANCES } from "../runtime/self-test.ts";
-import { widen } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { writeFileAtomically } from "../weights/atomic-file.ts";
-import { ModelError } from "../weights/model-error.ts";
-import { fromTensors, readAll, under, type Weights } from "../weights/weights.ts";
+import { fromTensors, under } from "../weights/weights.ts";
 import type { Tensors } from "./adamw.ts";
+import { beginning } from "./beginning.ts";
 import { trainStudent } from "./distill.ts";
 import { composition, DRAWN, exportModel } from "./export.ts";
 import type { Progress } from "./run.ts";
-import { captionWords } from "./scenes/captions.ts";
 import type { DistillRecipe, Recipe } from "./sizes.ts";
 import { trainDecoder } from "./stage-decoder.ts";
 import { trainDenoiser } from "./stage-denoiser.ts";
 import { coarseLatents, type Latents, latentsOf, paintAll, pictures } from "./stage-latents.ts";
-import type { Beginning, Workshop } from "./stages.ts";
+import type { Workshop } from "./stages.ts";
 import { team } from "./team.ts";
 import { initialise, type TrainingState } from "./train.ts";
 import { shippedVocabulary } from "./vocabulary.ts";
@@ -224,55 +220,6 @@ async function claim(
     throw new RangeError(
       `train: ${folder} holds a run of another kind: its ${differs} is ${theirs[differs]}, asked for is ${mine[differs]}; choose another folder, or the options it was begun with`,
     );
-}
-
-/** A U-Net with what another has beyond it, as far as that begins at nothing: its input skip, and transformers where it has none. */
-function grown(unet: UnetSpec, { inputSkip, levels }: UnetSpec): UnetSpec {
-  const depths = (has: readonly number[], wanted: readonly number[] = []): readonly number[] =>
-    has.length === wanted.length ? has.map((depth, i) => depth || wanted[i]) : has;
-  return {
-    ...unet,
-    inputSkip: unet.inputSkip || inputSkip,
-    levels: unet.levels.map((level, i) => ({
-      ...level,
-      down: depths(level.down, levels[i]?.down),
-      up: depths(level.up, levels[i]?.up),
-    })),
-  };
-}
-
-/** What a model hands on to a run, its weights in float32. */
-async function beginning(
-  { name, specs, weights, texts: [words], fewSteps }: Model,
-  { configs }: Recipe,
-): Promise<Beginning> {
-  const { latentsMean, latentsStd, ...vae } = specs.vae;
-  const wanted = { unet: unetSpec(configs.unet), text: clipTextSpec(configs.text_encoder), vae: vaeSpec(configs.vae) };
-  const unet = grown(specs.unet, wanted.unet);
-  const other = Object.entries({ unet, text: words.spec, vae }).find(
-    ([part, spec]) => !isDeepStrictEqual({ ...spec }, { ...wanted[part as keyof typeof wanted] }),
-  )?.[0];
-  const vocabulary = wordTokenizer(shippedVocabulary());
-  const deaf = captionWords().find(
-    (word) => !isDeepStrictEqual(words.tokenizer.encode(word).ids, vocabulary.encode(word).ids),
-  );
-  if (other || deaf || !latentsMean || !latentsStd)
-    throw new ModelError(
-      "unsupported",
-      `train: the model to begin with, ${name}, ${other ? `has another ${other} than this size` : deaf ? `does not know the word "${deaf}"` : "does not say the mean and deviation of its latents"}; begin with a model that dreamgrain trained in the same size`,
-    );
-  const read = async (part: Weights): Promise<Tensors> =>
-    Object.fromEntries(Object.entries(await readAll(part)).map(([key, t]) => [key, widen(t)]));
-  const [denoiser, text, autoencoder] = await Promise.all([weights.unet, words.weights, weights.vae].map(read));
-  const named = (prefix: string, tensors: Tensors): Tensors =>
-    Object.fromEntries(Object.entries(tensors).map(([key, t]) => [prefix + key, t]));
-  return {
-    denoiser: { ...named("unet.", denoiser), ...named("text_encoder.", text) },
-    vae: autoencoder,
-    ...(fewSteps && { student: named("unet.", await read(fewSteps.lora)) }),
-    mean: latentsMean,
-    std: latentsStd,
-  };
 }
 
 /** An autoencoder that is its linear path alone, until its decoder is trained. */

@@ -91,7 +91,7 @@ for (const [title, folder, part, count] of sittings) {
 await writeJudgeCard(values.out, {
   training: {
     ...{ steps, batch, pictures: set.count },
-    ...(from && { note: `begun with a judge of ${from.steps} steps` }),
+    ...(from && { before: from.steps }),
   },
   examinations,
 });
