@@ -414,7 +414,7 @@ describe("Gallery", () => {
     expect(await tiles.count()).toBeLessThan(200);
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
-    await page.getByRole("button", { name: "number 9999", exact: true }).waitFor({ timeout: 20_000 });
+    await page.getByRole("button", { name: "number 9999", exact: true }).waitFor({ timeout: 120_000 });
     expect(await tiles.count()).toBeLessThan(200);
     expect(Math.abs((await page.evaluate(() => document.documentElement.scrollHeight)) - height)).toBeLessThan(
       height / 100,

@@ -13,8 +13,11 @@ export interface Filter {
   readonly similar?: string;
 }
 
-/** Pictures of a page: few enough to be there at once, many enough for a long wall. */
-const PAGE = 200;
+/** Pictures of the first page: few enough to be there at once. */
+const FIRST = 200;
+
+/** Pictures of a later page, the most that the server gives: whoever is on the way to the end of a long wall asks seldom. */
+const LATER = 500;
 
 type Pages = InfiniteData<Pictures, string | null>;
 
@@ -26,7 +29,10 @@ export function usePictures(filter: Filter) {
     queryKey: keyOf(filter),
     queryFn: ({ pageParam, signal }) =>
       filter.similar === undefined
-        ? get<Pictures>(`/v1/pictures${query({ ...filter, cursor: pageParam, limit: PAGE })}`, { signal })
+        ? get<Pictures>(
+            `/v1/pictures${query({ ...filter, cursor: pageParam, limit: pageParam === null ? FIRST : LATER })}`,
+            { signal },
+          )
         : get<Pictures>(`/v1/pictures/${filter.similar}/similar${query({ limit: 48 })}`, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
