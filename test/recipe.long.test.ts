@@ -16,7 +16,7 @@ const recipe: Recipe = {
   latents: { ...tiny.latents, pictures: 100 },
   coarse: { ...tiny.denoiser, steps: 8, batch: 4, warmup: 2 },
   denoiser: { ...tiny.denoiser, steps: 12, batch: 4, warmup: 2 },
-  compose: { strength: 0.5, every: 3, batch: 8, noise: tiny.denoiser.noise },
+  compose: { strength: 0.5, every: 3, batch: 8, emphasis: 1, noise: tiny.denoiser.noise },
   distill: {
     ...{ paths: 6, teacherSteps: 4, studentSteps: 2, guidance: 3, rank: 4 },
     ...{ steps: 3, batch: 4, rate: 1e-3, warmup: 2, averageDecay: 0.99 },

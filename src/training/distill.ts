@@ -112,22 +112,22 @@ export function handedOn(
 
 /**
  * Let a trained denoiser walk, then a student learn from its walks.
- * @param latents of pictures, of each size that the denoiser learnt from: their shape, and how much their channels count
+ * @param sizes that the denoiser learnt from: latents of pictures, and how much more large channels count than small ones
  * @returns the student's factors; undefined when the signal stopped the walks
  */
 export async function trainStudent(
   shop: Workshop,
   recipe: DistillRecipe,
   { weights, step }: Learnt,
-  latents: readonly Tensor[],
+  sizes: readonly { readonly latents: Tensor; readonly emphasis: number }[],
 ): Promise<{ state: TrainingState; done: boolean } | undefined> {
   const specs = specsOf(shop);
   const { rank, batch, studentSteps } = recipe;
   const way = stretches(studentSteps);
   let anew = false;
   const lessons: { loss: ReturnType<typeof distillLoss>; paths: readonly Paths[] }[] = [];
-  for (const of of latents) {
-    const [, , side] = of.shape;
+  for (const { latents, emphasis } of sizes) {
+    const [, , side] = latents.shape;
     const teacher = {
       ...recipe,
       ...{ specs, weights, side, seed: shop.seed, id: `step ${step}` },
@@ -149,7 +149,7 @@ export async function trainStudent(
     });
     if (!paths) return undefined;
     lessons.push({
-      loss: distillLoss(specs, weights, rank, batch / shop.trainer.parts, side, channelWeights(shop, of)),
+      loss: distillLoss(specs, weights, rank, batch / shop.trainer.parts, side, channelWeights(latents, emphasis)),
       paths,
     });
   }

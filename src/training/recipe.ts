@@ -192,7 +192,11 @@ function distilled(
     const lora = under(fromTensors(average), "unet.");
     return samples(shop.runtime, { ...model, fewSteps: { lora, hash: "", steps: lesson.studentSteps, guidance: 1 } });
   };
-  return trainStudent({ ...shop, sheet }, lesson, { weights, step }, small ? [latents, small] : [latents]);
+  const { denoiser, compose } = shop.recipe;
+  return trainStudent({ ...shop, sheet }, lesson, { weights, step }, [
+    { latents, emphasis: denoiser.emphasis },
+    ...(compose && small ? [{ latents: small, emphasis: compose.emphasis }] : []),
+  ]);
 }
 
 /**

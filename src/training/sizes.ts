@@ -73,6 +73,7 @@ export interface Recipe {
     readonly every: number;
     /** Small pictures a step learns from. */
     readonly batch: number;
+    readonly emphasis: number;
     readonly noise: NoiseLevels;
   };
   /** Training of the decoder; latents are what they are by then. */
@@ -81,7 +82,10 @@ export interface Recipe {
   readonly texture?: TextureRecipe;
   readonly denoiser: StageRecipe & {
     readonly dropout: number;
-    /** How much more large channels count than small ones: weights are std^(2·emphasis). */
+    /**
+     * How much more large channels count than small ones: weights are std^(2·emphasis). At 1 errors count as they do in pixels, and
+     * what styles differ in, strokes and grain, hardly counts.
+     */
     readonly emphasis: number;
     readonly noise: NoiseLevels;
   };
@@ -116,7 +120,7 @@ const standard = {
     emphasis: 1,
     noise: { mean: 1.2, std: 1.2 },
   },
-  compose: { strength: 0.5, every: 4, batch: 384, noise: { mean: 1, std: 1.2 } },
+  compose: { strength: 0.5, every: 4, batch: 384, emphasis: 1, noise: { mean: 1, std: 1.2 } },
   decoder: {
     steps: 1600,
     batch: 64,
@@ -215,8 +219,15 @@ export const RECIPES = {
   further: {
     ...untextured,
     shards: 40,
-    denoiser: { ...standard.denoiser, steps: 2600, batch: 64, rate: 6e-4, noise: { mean: 0.2, std: 1.2 } },
-    compose: { ...standard.compose, every: 8, batch: 128, noise: { mean: 0.8, std: 1.3 } },
+    denoiser: {
+      ...standard.denoiser,
+      steps: 1200,
+      batch: 64,
+      rate: 6e-4,
+      emphasis: 0.5,
+      noise: { mean: -0.3, std: 1.2 },
+    },
+    compose: { ...standard.compose, every: 2, batch: 128, noise: { mean: 0.8, std: 1.3 } },
     distill: { ...standard.distill, paths: 384, steps: 340, batch: 64, rate: 6e-4 },
     decoder: { ...standard.decoder, steps: 0 },
   },

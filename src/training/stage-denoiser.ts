@@ -10,9 +10,9 @@ import { runStage, specsOf, type Workshop } from "./stages.ts";
 import { begin, type TrainingState } from "./train.ts";
 
 /** Weights of latent channels in a loss, of mean 1: std^(2·emphasis). */
-export function channelWeights({ recipe }: Workshop, { data, shape: [, channels, side] }: Tensor): number[] {
+export function channelWeights({ data, shape: [, channels, side] }: Tensor, emphasis: number): number[] {
   const { std } = channelStatistics(data, channels, side * side);
-  const raw = std.map((s) => s ** (2 * recipe.denoiser.emphasis));
+  const raw = std.map((s) => s ** (2 * emphasis));
   const mean = raw.reduce((a, b) => a + b) / raw.length;
   return raw.map((w) => w / mean);
 }
@@ -40,13 +40,13 @@ export async function trainDenoiser(
 ): Promise<{ state: TrainingState; done: boolean }> {
   const specs = specsOf(shop);
   const { coarse, denoiser, compose } = shop.recipe;
-  const stage = { coarse: coarse ?? denoiser, denoiser }[name];
+  const stage = { coarse: { ...denoiser, ...coarse }, denoiser }[name];
   const lessons = [{ ...stage, latents }, ...(compose && small ? [{ ...compose, latents: small }] : [])];
   const every = compose && small ? compose.every : 1;
   const turn = (step: number): number => (step % every === 0 ? 0 : 1);
   const wholes = (step: number): number => Math.floor(step / every);
-  const losses = lessons.map(({ latents, batch }) =>
-    denoiserLoss(specs, batch / shop.trainer.parts, latents.shape[2], channelWeights(shop, latents)),
+  const losses = lessons.map(({ latents, batch, emphasis }) =>
+    denoiserLoss(specs, batch / shop.trainer.parts, latents.shape[2], channelWeights(latents, emphasis)),
   );
   const state = begin(losses[0], { seed: shop.seed, from });
   const prepared = lessons.map(({ latents, batch, noise }) =>
