@@ -73,6 +73,7 @@ export interface Recipe {
     readonly every: number;
     /** Small pictures a step learns from. */
     readonly batch: number;
+    /** As the denoiser's, of small pictures; its own is of whole ones. */
     readonly emphasis: number;
     readonly noise: NoiseLevels;
   };
@@ -213,8 +214,8 @@ export const RECIPES = {
   },
   default: standard,
   /**
-   * What ships, taken further (`--from`), on pictures of a seed of their own: smaller batches, less noise, small pictures above all;
-   * its decoder stays. Two hours or less on two cores.
+   * What ships, taken further (`--from`), on pictures of a seed of their own: smaller batches and less noise, whole pictures
+   * every other step, their fine channels counting more; its decoder stays. Two hours or less on two cores.
    */
   further: {
     ...untextured,
